@@ -1,0 +1,33 @@
+"""What a running solve tells of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One report of a running solve.
+
+    Attributes:
+        phase: the stage of training, e.g. ``"gauss-newton"``.
+        step: steps taken so far, over all phases.
+        loss: mean squared residual at the training states.
+        euler_error_max_log10: log10 of the largest Euler error on the held-out states; None while undefined.
+        states_visited: training states at which the residual was evaluated so far.
+        elapsed_s: seconds since the solve began.
+        eta_s: seconds that the budget still allows at most; None when unknown.
+    """
+
+    phase: str
+    step: int
+    loss: float
+    euler_error_max_log10: float | None
+    states_visited: int
+    elapsed_s: float
+    eta_s: float | None
+
+
+OnProgress = Callable[[Progress], None]
+ShouldStop = Callable[[], bool]

@@ -1,0 +1,58 @@
+"""How a solve ended: an honest numerical outcome is a value with its cause and its remedy, never an exception."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """The outcome of a solve. ``sentence`` says what happened, ``remedy`` what the caller can do about it."""
+
+    CONVERGED = "converged"
+    STALLED = "stalled"
+    OUT_OF_STEPS = "out_of_steps"
+    OUT_OF_TIME = "out_of_time"
+    CANCELLED = "cancelled"
+    DIVERGED = "diverged"
+    NON_FINITE = "non_finite"
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in one sentence."""
+        return _SENTENCES[self][0]
+
+    @property
+    def remedy(self) -> str:
+        """What the caller can do, in one sentence; empty when there is nothing to mend."""
+        return _SENTENCES[self][1]
+
+    @property
+    def has_policy(self) -> bool:
+        """Whether the policy found so far is finite and worth keeping."""
+        return self not in (Status.CANCELLED, Status.DIVERGED, Status.NON_FINITE)
+
+
+_SENTENCES: dict[Status, tuple[str, str]] = {
+    Status.CONVERGED: ("The largest Euler error on the held-out states is within the target.", ""),
+    Status.STALLED: (
+        "Training stopped improving before the target was met.",
+        "Take a larger network or degree, a smaller domain, or a less ambitious target.",
+    ),
+    Status.OUT_OF_STEPS: (
+        "Training used up its steps before the target was met.",
+        "Raise training.steps, or use the staged algorithm, which needs far fewer.",
+    ),
+    Status.OUT_OF_TIME: (
+        "Training used up its seconds before the target was met.",
+        "Raise training.seconds, or take a smaller network.",
+    ),
+    Status.CANCELLED: ("The solve was cancelled.", "Post it again, or retry it, to solve it."),
+    Status.DIVERGED: (
+        "Training moved away from every feasible policy.",
+        "Lower training.learning_rate, or use the staged algorithm.",
+    ),
+    Status.NON_FINITE: (
+        "The residual is not a finite number at the states that training visits.",
+        "Check the domain: every equation must be defined at every state of it.",
+    ),
+}

@@ -1,0 +1,81 @@
+"""The command line, ``saddlepath-server``: thin, each command imports what it needs and nothing more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+cli = typer.Typer(
+    name="saddlepath-server",
+    help="Policy functions as a service: dynamic economic models, solved over HTTP.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
+
+
+@cli.command()
+def up(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data: Annotated[Path, typer.Option(help="Directory that keeps everything.")] = Path("saddlepath-data"),
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Number of worker processes.")] = 1,
+    redis_url: Annotated[
+        str | None, typer.Option(help="A Redis or Valkey server that is there, instead of the embedded one.")
+    ] = None,
+) -> None:
+    """Run store, workers and API until Ctrl-C, and print `ready URL` once a solve would be accepted."""
+    from service.stack.errors import StackError
+    from service.stack.supervisor import StackSettings, run_stack
+
+    try:
+        run_stack(StackSettings(data, host, port, workers, redis_url))
+    except StackError as error:
+        _refuse(error)
+
+
+@cli.command()
+def api(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    allow_remote: Annotated[
+        bool,
+        typer.Option(
+            help="Listen on an address that is not loopback although nobody has to show a key: only in a "
+            "container or behind a proxy that keeps strangers out."
+        ),
+    ] = False,
+    fd: Annotated[int | None, typer.Option(hidden=True, help="A socket that listens already.")] = None,
+) -> None:
+    """Run the API alone, against the store at SADDLEPATH_REDIS_URL; workers are run by `python -m worker`."""
+    import socket
+
+    from service.stack.api import serve
+    from service.stack.errors import StackError
+    from service.stack.preflight import listen, require_loopback
+
+    try:
+        if fd is None and not allow_remote:
+            require_loopback(host)
+        serve(listen(host, port) if fd is None else socket.socket(fileno=fd))
+    except StackError as error:
+        _refuse(error)
+
+
+def _refuse(error: Exception) -> None:
+    typer.echo(f"saddlepath-server: {error}", err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The entry point of ``saddlepath-server``."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

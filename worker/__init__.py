@@ -1,1 +1,1 @@
-"""The worker: runs the solver as jobs. Queue contract, job store, artifact store, Celery application and tasks."""
+"""The worker: runs the solver as jobs. Queue contract, job store, artifacts, Celery application and tasks."""

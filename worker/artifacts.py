@@ -1,0 +1,109 @@
+"""Solved policies as bytes: arrays in npz (never pickle) beside a JSON manifest that carries their SHA-256.
+
+The artifact is written in the same atomic change that makes its job succeeded (``life_cycle.lua``), so a
+succeeded job always has its artifact and no other job ever has one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import redis
+
+from solver.errors import ArtifactError
+from solver.policy.policy import Policy
+from worker.contract import canonical_json
+from worker.errors import JobNotFoundError
+from worker.store import artifact_key, store_errors
+
+if TYPE_CHECKING:
+    from solver.solution import Solution
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A policy as it is stored.
+
+    Attributes:
+        manifest: JSON: ``format``, ``sha256`` of the arrays, ``policy`` (its metadata), ``status`` of the
+            solve, ``steady_state``, ``domain``, and ``history`` (the reports of training).
+        arrays: the policy's arrays, npz.
+    """
+
+    manifest: bytes
+    arrays: bytes
+
+    @classmethod
+    def pack(cls, solution: Solution, policy: Policy) -> Artifact:
+        """The artifact of a solution and its policy; the same policy packs to the same bytes of arrays."""
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **policy.to_arrays())
+        arrays = buffer.getvalue()
+        manifest = {
+            "format": FORMAT,
+            "sha256": hashlib.sha256(arrays).hexdigest(),
+            "policy": policy.metadata(),
+            "status": solution.status.value,
+            "steady_state": solution.calibration.steady_state,
+            "domain": solution.calibration.domain,
+            "history": [asdict(report) for report in solution.history],
+        }
+        return cls(canonical_json(manifest).encode(), arrays)
+
+    def read_manifest(self) -> dict[str, Any]:
+        """The manifest.
+
+        Raises:
+            ArtifactError: it is not of this format.
+        """
+        manifest: dict[str, Any] = json.loads(self.manifest)
+        if manifest.get("format") != FORMAT:
+            raise ArtifactError(
+                f"artifact format {manifest.get('format')!r} is not {FORMAT}; solve the job again"
+            )
+        return manifest
+
+    def unpack(self) -> Policy:
+        """The policy.
+
+        Raises:
+            ArtifactError: the arrays are not those that were stored, or not a policy's.
+        """
+        manifest = self.read_manifest()
+        if hashlib.sha256(self.arrays).hexdigest() != manifest["sha256"]:
+            raise ArtifactError("the artifact's arrays do not match its manifest; solve the job again")
+        try:
+            with np.load(io.BytesIO(self.arrays), allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            return Policy.from_arrays(manifest["policy"], arrays)
+        except (ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise ArtifactError(f"the artifact is not a policy: {error}") from error
+
+
+class ArtifactStore:
+    """Reads artifacts. They are immutable while their job exists, so a reader may keep what it has read."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def load(self, job_id: str) -> Artifact:
+        """The artifact of a succeeded job.
+
+        Raises:
+            JobNotFoundError: there is no succeeded job of that id.
+            StoreUnavailableError: the store does not answer.
+        """
+        with store_errors():
+            stored: list[Any] = self._client.hmget(artifact_key(job_id), "manifest", "arrays")
+        manifest, arrays = stored
+        if manifest is None or arrays is None:
+            raise JobNotFoundError(job_id)
+        return Artifact(manifest, arrays)

@@ -1,0 +1,109 @@
+"""Attempts at jobs: the worker's side of the records. Everything an attempt writes is fenced by its token."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import redis
+
+from solver.progress import Progress
+from worker.artifacts import Artifact
+from worker.contract import Problem
+from worker.errors import AttemptRefusedError
+from worker.life_cycle import LifeCycle
+
+POISONOUS = Problem(
+    type="/problems/worker-lost",
+    title="The solve took its worker down",
+    detail="Every attempt at this job ended with the loss of its worker, most likely for want of memory. "
+    "Try a smaller network or fewer states, then post it again.",
+    code="worker-lost",
+)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a job.
+
+    Attributes:
+        job_id: the job.
+        token: the fencing token; no two attempts share one.
+        delivery_tag: names the queue's message that led to it, and so the lease.
+    """
+
+    job_id: str
+    token: str
+    delivery_tag: str
+
+
+class AttemptStore:
+    """Begins attempts and writes what they find.
+
+    Every method raises :class:`~worker.errors.StoreUnavailableError` when the store does not answer.
+    """
+
+    def __init__(self, client: redis.Redis, lease_s: float, max_attempts: int) -> None:
+        self._life_cycle = LifeCycle(client)
+        self._lease_s = lease_s
+        self._max_attempts = max_attempts
+
+    def begin(self, job_id: str, delivery_tag: str) -> Attempt:
+        """Makes the job running in a new attempt; from now on every older attempt is refused.
+
+        A job that has used up its attempts is failed as :data:`POISONOUS` instead.
+
+        Raises:
+            AttemptRefusedError: the job is over, deleted, just failed, or being solved elsewhere.
+        """
+        horizon = time.time() - self._lease_s
+        answer = self._life_cycle.run(
+            "begin", job_id, delivery_tag, horizon, self._max_attempts, POISONOUS.model_dump_json()
+        )
+        if not answer.is_done or answer.value is None:
+            raise AttemptRefusedError(job_id, str(answer.value))
+        return Attempt(job_id, answer.value, delivery_tag)
+
+    def keep(self, attempt: Attempt) -> bool:
+        """Renews the lease; False when the attempt is over.
+
+        It is over when the job was cancelled, deleted or released, when a newer attempt has begun, or when
+        the queue has taken the message back because the lease had run out.
+        """
+        tag = attempt.delivery_tag
+        return self._life_cycle.run("keep", attempt.job_id, attempt.token, tag, time.time()).is_done
+
+    def write_progress(self, attempt: Attempt, progress: Progress) -> bool:
+        """Tells how far the attempt is; False when it is over."""
+        told = {name: value for name, value in asdict(progress).items() if name != "states_visited"}
+        return self._life_cycle.run("progress", attempt.job_id, attempt.token, json.dumps(told)).is_done
+
+    def succeed(
+        self,
+        attempt: Attempt,
+        certificate: Mapping[str, Any],
+        provenance: Mapping[str, Any],
+        artifact: Artifact,
+    ) -> bool:
+        """Ends the job with a policy; False, and nothing written, when the attempt is over."""
+        answer = self._life_cycle.run(
+            "succeed",
+            attempt.job_id,
+            attempt.token,
+            json.dumps(certificate, allow_nan=False),
+            json.dumps(provenance, allow_nan=False),
+            artifact.manifest,
+            artifact.arrays,
+        )
+        return answer.is_done
+
+    def fail(self, attempt: Attempt, problem: Problem) -> bool:
+        """Ends the job without a policy; False, and nothing written, when the attempt is over."""
+        return self._life_cycle.run("fail", attempt.job_id, attempt.token, problem.model_dump_json()).is_done
+
+    def release(self, job_id: str, delivery_tag: str) -> bool:
+        """Makes a running job queued again, uncounted, since its worker shuts down; False when it is over."""
+        return self._life_cycle.run("release", job_id, delivery_tag).is_done

@@ -1,0 +1,52 @@
+"""The exception tree of the worker's stores and queue.
+
+::
+
+    WorkerError
+    ├── StoreUnavailableError   the store does not answer; nothing is known about what was asked of it
+    ├── JobNotFoundError        no job of that id
+    ├── JobConflictError        the job's status does not allow what was asked
+    ├── CursorError             a page cursor that no listing has given out
+    └── AttemptRefusedError     a delivery of a job that is not to be solved now
+"""
+
+from __future__ import annotations
+
+
+class WorkerError(Exception):
+    """Base of every exception that the worker raises on purpose."""
+
+
+class StoreUnavailableError(WorkerError):
+    """The store does not answer."""
+
+
+class JobNotFoundError(WorkerError):
+    """No job of that id."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"there is no job {job_id}")
+
+
+class JobConflictError(WorkerError):
+    """The job's status does not allow what was asked."""
+
+    def __init__(self, job_id: str, status: str, action: str) -> None:
+        self.job_id = job_id
+        self.status = status
+        self.action = action
+        super().__init__(f"job {job_id} is {status} and cannot be {action}")
+
+
+class CursorError(WorkerError):
+    """A page cursor that no listing has given out."""
+
+
+class AttemptRefusedError(WorkerError):
+    """A delivery of a job that is not to be solved now: it is over, deleted, or being solved elsewhere."""
+
+    def __init__(self, job_id: str, reason: str) -> None:
+        self.job_id = job_id
+        self.reason = reason
+        super().__init__(f"no attempt at job {job_id}: {reason}")

@@ -1,0 +1,181 @@
+"""The jobs as their owner sees them: create, read, list, cancel, retry, delete.
+
+The attempts at solving them are the worker's side of the same records: :mod:`worker.attempts`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from worker.contract import Job, JobRecord, JobStatus, ModelName
+from worker.errors import CursorError, JobConflictError, JobNotFoundError
+from worker.life_cycle import LifeCycle
+from worker.store import index_key, job_key, store_errors
+
+_TOLD = ("status", "created_at", "started_at", "finished_at", "attempts")
+_TOLD_JSON = ("progress", "certificate", "provenance", "problem")
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """One page of a listing, newest first; ``next_cursor`` is None on the last one."""
+
+    records: tuple[JobRecord, ...]
+    next_cursor: str | None
+
+
+class JobStore:
+    """The one owner of job state.
+
+    Every method raises :class:`~worker.errors.StoreUnavailableError` when the store does not answer; then
+    nothing is known about what was asked. Methods block; one instance serves any number of threads.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._life_cycle = LifeCycle(client)
+
+    def create(self, job: Job) -> tuple[JobRecord, bool]:
+        """The record of ``job``, and whether it is new.
+
+        A job that is there already is returned as it is, whatever its status.
+        """
+        answer = self._life_cycle.run("create", job.id, job.model_dump_json(), job.model_name)
+        return self.record(job.id), answer.is_done
+
+    def record(self, job_id: str) -> JobRecord:
+        """The record of a job.
+
+        Raises:
+            JobNotFoundError: there is none.
+        """
+        with store_errors():
+            fields: Any = self._client.hgetall(job_key(job_id))
+        if not fields:
+            raise JobNotFoundError(job_id)
+        return _to_record(job_id, fields)
+
+    def job(self, job_id: str) -> Job:
+        """The job itself, with its model's document.
+
+        Raises:
+            JobNotFoundError: there is none.
+        """
+        with store_errors():
+            content = self._client.hget(job_key(job_id), "content")
+        if content is None:
+            raise JobNotFoundError(job_id)
+        return Job.model_validate_json(content)
+
+    def cancel(self, job_id: str) -> JobRecord:
+        """Cancels a queued or running job at once: a running attempt finds out and stops. Twice is as once.
+
+        Raises:
+            JobNotFoundError: there is none.
+            JobConflictError: it has succeeded or failed.
+        """
+        return self._change(job_id, "cancel", "cancelled")
+
+    def retry(self, job_id: str) -> JobRecord:
+        """Makes a failed or cancelled job queued again; it still has to be put on the queue.
+
+        Raises:
+            JobNotFoundError: there is none.
+            JobConflictError: it is queued, running or succeeded.
+        """
+        return self._change(job_id, "retry", "retried")
+
+    def delete(self, job_id: str) -> None:
+        """Removes a job in any status, with its artifact; a running attempt finds out and stops.
+
+        Raises:
+            JobNotFoundError: there is none.
+        """
+        if not self._life_cycle.run("delete", job_id).is_done:
+            raise JobNotFoundError(job_id)
+
+    def page(
+        self,
+        model: str | None = None,
+        status: JobStatus | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> JobPage:
+        """A page of the jobs, newest first.
+
+        Args:
+            model: only jobs of the model of that name.
+            status: only jobs in that status.
+            limit: records on the page, at least 1.
+            cursor: ``next_cursor`` of the page before.
+
+        Raises:
+            CursorError: no listing has given out that cursor.
+        """
+        newest = "+inf" if cursor is None else f"({_parse_cursor(cursor)}"
+        with store_errors():
+            rows: Any = self._client.zrevrangebyscore(
+                index_key(status, model), newest, "-inf", start=0, num=limit + 1, withscores=True
+            )
+            pipeline = self._client.pipeline(transaction=False)
+            for job_id, _ in rows[:limit]:
+                pipeline.hgetall(job_key(job_id.decode()))
+            found = pipeline.execute()
+        records = [
+            _to_record(job_id.decode(), fields)
+            for (job_id, _), fields in zip(rows, found, strict=False)
+            if fields  # deleted in between
+        ]
+        next_cursor = f"{int(rows[limit - 1][1]):x}" if len(rows) > limit else None
+        return JobPage(tuple(records), next_cursor)
+
+    def count(self, status: JobStatus) -> int:
+        """The number of jobs in a status."""
+        with store_errors():
+            return int(self._client.zcard(index_key(status)))
+
+    def ids(self, status: JobStatus) -> list[str]:
+        """The ids of all jobs in a status, oldest first."""
+        with store_errors():
+            members: Any = self._client.zrange(index_key(status), 0, -1)
+        return [job_id.decode() for job_id in members]
+
+    def ping(self) -> None:
+        """Returns if the store answers."""
+        with store_errors():
+            self._client.ping()
+
+    def _change(self, job_id: str, action: str, participle: str) -> JobRecord:
+        answer = self._life_cycle.run(action, job_id)
+        record = self.record(job_id)
+        if not answer.is_done:
+            raise JobConflictError(job_id, answer.value or record.status, participle)
+        return record
+
+
+def _to_record(job_id: str, fields: dict[bytes, bytes]) -> JobRecord:
+    job = json.loads(fields[b"content"])
+    told: dict[str, Any] = {name: _text(fields, name) for name in _TOLD}
+    told |= {name: json.loads(fields.get(name.encode(), b"null")) for name in _TOLD_JSON}
+    return JobRecord(
+        id=job_id,
+        model=ModelName(name=job["model_name"], hash=job["model_hash"]),
+        **{name: job[name] for name in ("calibration", "method", "target", "seed")},
+        **told,
+    )
+
+
+def _text(fields: dict[bytes, bytes], name: str) -> str | None:
+    value = fields.get(name.encode())
+    return None if value is None else value.decode()
+
+
+def _parse_cursor(cursor: str) -> int:
+    try:
+        return int(cursor, 16)
+    except ValueError as error:
+        raise CursorError(f"{cursor!r} is not a cursor; take next_cursor of the page before") from error

@@ -1,0 +1,156 @@
+-- The life cycle of a job:
+--
+--     queued -> running -> succeeded | failed | cancelled
+--       ^          |                       |       |
+--       +- release +                       |       |
+--       +---------------- retry -----------+-------+
+--
+-- Every change of a job is one call of this script, hence atomic. A running job belongs to the attempt whose
+-- fencing token it carries; a write with another token is refused, so that a zombie cannot overwrite a newer
+-- attempt. Tokens are never used twice, not even by another job of the same id.
+--
+-- KEYS: job, artifact, unacked index of the queue
+-- ARGV: prefix, job id, time (ISO 8601), action, arguments of the action
+-- Returns {1, ...} when done, {0, reason} when refused.
+
+local job, artifact, unacked_index = KEYS[1], KEYS[2], KEYS[3]
+local prefix, id, now, action = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+
+local function get(field)
+  return redis.call('HGET', job, field)
+end
+
+local function index(status, model)
+  return prefix .. 'index:' .. status .. ':' .. model
+end
+
+local function publish(kind, status)
+  redis.call('PUBLISH', prefix .. 'events', cjson.encode({id = id, kind = kind, status = status}))
+end
+
+local function leave_index(status)
+  redis.call('ZREM', index(status, '*'), id)
+  redis.call('ZREM', index(status, get('model')), id)
+end
+
+local function enter_index(status)
+  redis.call('ZADD', index(status, '*'), get('sequence'), id)
+  redis.call('ZADD', index(status, get('model')), get('sequence'), id)
+end
+
+local function enter(status)
+  if get('status') then leave_index(get('status')) end
+  redis.call('HSET', job, 'status', status)
+  enter_index(status)
+  publish('status', status)
+end
+
+local function finish(status)
+  redis.call('HDEL', job, 'token', 'lease')
+  redis.call('HSET', job, 'finished_at', now)
+  enter(status)
+end
+
+local function is_held(token)
+  return get('status') == 'running' and get('token') == token
+end
+
+local function is_leased_elsewhere(tag, horizon)
+  local lease = get('lease')
+  local renewed = lease and lease ~= tag and redis.call('ZSCORE', unacked_index, lease)
+  return renewed and tonumber(renewed) > tonumber(horizon)
+end
+
+local actions = {}
+
+function actions.create(content, model)
+  if get('status') then return {0, get('status')} end
+  local sequence = redis.call('INCR', prefix .. 'sequence')
+  redis.call('HSET', job, 'content', content, 'model', model, 'sequence', sequence, 'created_at', now,
+    'attempts', 0)
+  enter_index('*')
+  enter('queued')
+  return {1}
+end
+
+function actions.begin(tag, horizon, max_attempts, problem)
+  local status = get('status')
+  if status == 'running' and is_leased_elsewhere(tag, horizon) then return {0, 'it is being solved elsewhere'} end
+  if status ~= 'queued' and status ~= 'running' then return {0, 'it is ' .. (status or 'deleted')} end
+  if tonumber(get('attempts')) >= tonumber(max_attempts) then
+    redis.call('HSET', job, 'problem', problem)
+    finish('failed')
+    return {0, 'it has used up its attempts'}
+  end
+  local token = redis.call('INCR', prefix .. 'token')
+  redis.call('HINCRBY', job, 'attempts', 1)
+  redis.call('HDEL', job, 'progress')
+  redis.call('HSET', job, 'token', token, 'lease', tag, 'started_at', now)
+  enter('running')
+  return {1, token}
+end
+
+function actions.keep(token, tag, renewed)
+  if not is_held(token) then return {0, 'overtaken'} end
+  if not redis.call('ZSCORE', unacked_index, tag) then return {0, 'lease lost'} end
+  redis.call('ZADD', unacked_index, 'XX', renewed, tag)
+  return {1}
+end
+
+function actions.progress(token, progress)
+  if not is_held(token) then return {0, 'overtaken'} end
+  redis.call('HSET', job, 'progress', progress)
+  publish('progress', 'running')
+  return {1}
+end
+
+function actions.succeed(token, certificate, provenance, manifest, arrays)
+  if not is_held(token) then return {0, 'overtaken'} end
+  redis.call('HSET', job, 'certificate', certificate, 'provenance', provenance)
+  redis.call('HSET', artifact, 'manifest', manifest, 'arrays', arrays)
+  finish('succeeded')
+  return {1}
+end
+
+function actions.fail(token, problem)
+  if not is_held(token) then return {0, 'overtaken'} end
+  redis.call('HSET', job, 'problem', problem)
+  finish('failed')
+  return {1}
+end
+
+function actions.release(tag)
+  if get('status') ~= 'running' or get('lease') ~= tag then return {0, 'overtaken'} end
+  redis.call('HINCRBY', job, 'attempts', -1)
+  redis.call('HDEL', job, 'token', 'lease', 'started_at', 'progress')
+  enter('queued')
+  return {1}
+end
+
+function actions.cancel()
+  local status = get('status')
+  if status == 'cancelled' then return {1} end
+  if status ~= 'queued' and status ~= 'running' then return {0, status} end
+  finish('cancelled')
+  return {1}
+end
+
+function actions.retry()
+  local status = get('status')
+  if status ~= 'failed' and status ~= 'cancelled' then return {0, status} end
+  redis.call('HDEL', job, 'started_at', 'finished_at', 'progress', 'problem')
+  redis.call('HSET', job, 'attempts', 0)
+  enter('queued')
+  return {1}
+end
+
+function actions.delete()
+  if not get('status') then return {0, false} end
+  leave_index(get('status'))
+  leave_index('*')
+  redis.call('DEL', job, artifact)
+  publish('status', 'deleted')
+  return {1}
+end
+
+return actions[action](unpack(ARGV, 5))

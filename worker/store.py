@@ -1,0 +1,61 @@
+"""The connection to the store, and the names of the keys in it.
+
+Both the service and the workers use these names. Redis-py's own defaults are replaced where they harm: its
+ten silent retries would turn a dead store into a request that hangs for a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+from worker.errors import StoreUnavailableError
+
+PREFIX = "saddlepath:"
+UNACKED = f"{PREFIX}unacked"
+"""The queue's hash of messages that were delivered and not acknowledged: delivery tag -> message."""
+UNACKED_INDEX = f"{PREFIX}unacked_index"
+"""The queue's sorted set of the same delivery tags, scored by the time of their last sign of life."""
+SOCKET_TIMEOUT_S = 5.0
+
+
+def connect(url: str) -> redis.Redis:
+    """A client of the store at ``url`` (``redis://…`` or ``unix://…``); connects at its first command.
+
+    One retry, at once, covers a connection that the server has closed since it was last used.
+    """
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=SOCKET_TIMEOUT_S,
+        socket_connect_timeout=SOCKET_TIMEOUT_S,
+        socket_keepalive=not url.startswith("unix:"),
+        retry=Retry(ConstantBackoff(0), 1),
+    )
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turns the client's connection errors into :class:`StoreUnavailableError`."""
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise StoreUnavailableError(f"the store does not answer: {error}") from error
+
+
+def job_key(job_id: str) -> str:
+    """The hash of a job."""
+    return f"{PREFIX}job:{job_id}"
+
+
+def artifact_key(job_id: str) -> str:
+    """The hash of a job's artifact."""
+    return f"{PREFIX}artifact:{job_id}"
+
+
+def index_key(status: str | None = None, model: str | None = None) -> str:
+    """The sorted set (score: order of creation) of the jobs of a status and of a model; None for any."""
+    return f"{PREFIX}index:{status or '*'}:{model or '*'}"

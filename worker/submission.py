@@ -1,0 +1,57 @@
+"""Putting jobs on the queue, by the task's name: whoever submits imports no task and no TensorFlow."""
+
+from __future__ import annotations
+
+import redis
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from worker.contract import QUEUE, SOLVE_TASK, Job, JobRecord
+from worker.errors import StoreUnavailableError
+from worker.jobs import JobStore
+
+
+class Submission:
+    """Creates jobs and puts them on the queue.
+
+    The record comes first, the message second: between the two a job is queued without a message, and the
+    workers' reconciler would put it there. So a crash, or an error of the second step, never loses a job.
+    """
+
+    def __init__(self, jobs: JobStore, app: Celery) -> None:
+        self._jobs = jobs
+        self._app = app
+
+    def submit(self, job: Job) -> tuple[JobRecord, bool]:
+        """The job's record, and whether it is new; a new one is put on the queue.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        record, is_new = self._jobs.create(job)
+        if is_new:
+            self.enqueue(record.id)
+        return record, is_new
+
+    def retry(self, job_id: str) -> JobRecord:
+        """Solves a failed or cancelled job again.
+
+        Raises:
+            JobNotFoundError: there is none.
+            JobConflictError: it is queued, running or succeeded.
+            StoreUnavailableError: the store does not answer.
+        """
+        record = self._jobs.retry(job_id)
+        self.enqueue(job_id)
+        return record
+
+    def enqueue(self, job_id: str) -> None:
+        """Puts a message for a job on the queue. A message too many does no harm: its delivery is refused.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        try:
+            self._app.send_task(SOLVE_TASK, args=(job_id,), task_id=job_id, queue=QUEUE, retry=False)
+        except (OperationalError, redis.ConnectionError, redis.TimeoutError) as error:
+            raise StoreUnavailableError(f"the queue does not answer: {error}") from error

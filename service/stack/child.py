@@ -21,6 +21,8 @@ from service.stack.warden import Warden, kill_group
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
+CANNOT_START = 127
+"""The exit code of a command that could not be run, as the shell has it."""
 STEADY_S = 10.0
 """A process that lived this long was healthy: its next death counts as the first."""
 
@@ -62,6 +64,11 @@ class Child:
         self._is_stopping = asyncio.Event()
         self._task = asyncio.create_task(self._keep_running())
 
+    @property
+    def pid(self) -> int | None:
+        """The running process, ``None`` between a death and the next start."""
+        return None if self._process is None else self._process.pid
+
     async def stop(self, grace_s: float) -> None:
         """Ask the process to end, and kill its whole group if it has not after ``grace_s``."""
         self._is_stopping.set()
@@ -88,17 +95,11 @@ class Child:
                 await asyncio.wait_for(self._is_stopping.wait(), pause_s)
 
     async def _run_once(self) -> int:
-        with self.log_path.open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                *self.command.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **self.command.environment},
-                cwd=self.command.directory,
-                pass_fds=self.command.descriptors,
-                process_group=0,
-            )
+        try:
+            process = await self._spawn()
+        except OSError as error:  # out of memory, of processes, of disk: it may pass
+            self._log.error("cannot start", reason=str(error))
+            return CANNOT_START
         self._warden.add(process.pid)
         self._process = process
         self._log.info("started", pid=process.pid)
@@ -109,6 +110,19 @@ class Child:
         kill_group(process.pid)
         self._warden.remove(process.pid)
         return code
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        with self.log_path.open("ab") as output:
+            return await asyncio.create_subprocess_exec(
+                *self.command.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.command.environment},
+                cwd=self.command.directory,
+                pass_fds=self.command.descriptors,
+                process_group=0,
+            )
 
     def _terminate(self) -> None:
         if self._process is not None:

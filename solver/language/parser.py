@@ -1,0 +1,156 @@
+"""Text to checked trees.
+
+The parser knows one equation, not the file around it: a fault's column counts from 1 within the text, and the
+caller, who knows where the text stands, moves it. LALR parsing does not recurse, and the depth of a tree is
+limited, so that whatever walks it may recurse.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import math
+from collections.abc import Iterable
+from typing import NoReturn, cast
+
+from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
+
+from solver.errors import Fault, ModelError
+from solver.language.tree import (
+    FUNCTIONS,
+    NEGATION,
+    Equation,
+    Expression,
+    Number,
+    Operation,
+    Symbol,
+    depth_of,
+)
+
+MAX_LENGTH = 4_000
+MAX_DEPTH = 100
+MAX_NAME_LENGTH = 64
+
+
+def parse_equation(text: str) -> Equation:
+    """Read ``left = right`` or a lone expression.
+
+    Raises:
+        ModelError: one fault with the column, from 1, within ``text``.
+    """
+    equation = cast(Equation, _parse(text, "equation"))
+    for side in (equation.left, equation.right):
+        _check_depth(side, text)
+    return equation
+
+
+def parse_expression(text: str) -> Expression:
+    """Read one expression.
+
+    Raises:
+        ModelError: one fault with the column, from 1, within ``text``.
+    """
+    expression = cast(Expression, _parse(text, "sum"))
+    _check_depth(expression, text)
+    return expression
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """A clause that offers the names nearest to a misspelt one; empty when none is near."""
+    near = difflib.get_close_matches(name, list(known), n=3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+@functools.cache
+def _lark() -> Lark:
+    return Lark.open(
+        "grammar.lark", rel_to=__file__, parser="lalr", start=["equation", "sum"], transformer=_Builder()
+    )
+
+
+def _parse(text: str, start: str) -> object:
+    if len(text) > MAX_LENGTH:
+        _refuse(
+            f"the equation has {len(text)} characters, above {MAX_LENGTH}: split it with definitions", text, 1
+        )
+    try:
+        return _lark().parse(text, start=start)
+    except UnexpectedInput as error:
+        _refuse(*_explain(error, text))
+    except ModelError as error:
+        fault = error.faults[0]
+        _refuse(fault.message, text, fault.column, fault.symbol)
+
+
+def _explain(error: UnexpectedInput, text: str) -> tuple[str, str, int]:
+    end = len(text) + 1
+    if isinstance(error, UnexpectedCharacters):
+        return f"{text[error.column - 1]!r} is not part of the language", text, error.column
+    if isinstance(error, UnexpectedToken) and error.token.type != "$END":
+        return f"{str(error.token)!r} is not expected here", text, error.column
+    return ("the equation is empty" if not text.strip() else "the equation ends too early"), text, end
+
+
+def _check_depth(expression: Expression | None, text: str) -> None:
+    if expression is not None and (depth := depth_of(expression)) > MAX_DEPTH:
+        _refuse(
+            f"the equation is {depth} operations deep, above {MAX_DEPTH}: split it with definitions", text, 1
+        )
+
+
+def _refuse(message: str, text: str | None, column: int | None, symbol: str | None = None) -> NoReturn:
+    raise ModelError([Fault((), message, equation=text and text[:200], symbol=symbol, column=column)])
+
+
+def _operation(operator: str) -> staticmethod[..., Operation]:
+    return staticmethod(lambda *arguments: Operation(operator, arguments))
+
+
+@v_args(inline=True)
+class _Builder(Transformer[Token, Expression]):
+    """Builds the tree while the text is parsed; the methods are the rules and aliases of the grammar."""
+
+    add = _operation("+")
+    subtract = _operation("-")
+    multiply = _operation("*")
+    divide = _operation("/")
+    raise_to = _operation("^")
+    negate = _operation(NEGATION)
+
+    def equation(self, left: Expression, right: Expression | None, _complementarity: None) -> Equation:
+        return Equation(left, right)
+
+    def complementarity(self, sign: Token, *_bounds: Expression) -> NoReturn:
+        _refuse(f"complementarity ({sign}) is not read by this version: leave it out", None, sign.column)
+
+    def signed(self, operand: Expression) -> Expression:
+        return operand
+
+    def number(self, token: Token) -> Number:
+        value = float(token)
+        if not math.isfinite(value):
+            _refuse(f"{token[:40]} is too large for a floating-point number", None, token.column)
+        return Number(value)
+
+    def undated(self, name: Token) -> Symbol:
+        return self._symbol(name, None)
+
+    def dated(self, name: Token, date: Token) -> Symbol:
+        shift = "".join(date.strip("[]").split())[1:]
+        return self._symbol(name, int(shift or 0))
+
+    def call(self, name: Token, *arguments: Expression | None) -> Operation:
+        given = tuple(argument for argument in arguments if argument is not None)
+        if name not in FUNCTIONS:
+            hint = suggest(name, FUNCTIONS) or f"; dates are written {name}[t+1], products with *"
+            _refuse(f"{name[:40]} is not a function{hint}", None, name.column, str(name))
+        if len(given) != FUNCTIONS[name]:
+            message = f"{name} takes {FUNCTIONS[name]} argument(s), and {len(given)} are given"
+            _refuse(message, None, name.column, str(name))
+        return Operation(str(name), given)
+
+    def _symbol(self, name: Token, shift: int | None) -> Symbol:
+        if len(name) > MAX_NAME_LENGTH:
+            message = f"the name {name[:20]}… has {len(name)} characters, above {MAX_NAME_LENGTH}"
+            _refuse(message, None, name.column)
+        return Symbol(str(name), shift, name.column or 0)

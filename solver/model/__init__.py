@@ -1,0 +1,1 @@
+"""What an economy is: the model file and its reader, calibration, and the built-in models."""

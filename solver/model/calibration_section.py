@@ -1,0 +1,117 @@
+"""The sections ``calibration`` and ``domain`` of a model file: undated expressions of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from solver.errors import Fault
+from solver.language.order import CircularError, in_order
+from solver.language.parser import suggest
+from solver.language.tree import Expression, symbols_in, undated
+from solver.model.node import Items, Node, Table, fault_at
+from solver.model.sections import check_name, read_expression, read_table
+
+
+def read_calibration(
+    node: Node | None, required: Mapping[str, str], faults: list[Fault]
+) -> dict[str, Expression]:
+    """The calibrated expressions by name, in the order of the file.
+
+    Args:
+        node: the section.
+        required: names that must be calibrated, and what they are.
+        faults: to which every fault is added.
+    """
+    entries = read_table(node, None, faults)
+    for name, entry in entries.items():
+        message = check_name(name, set())
+        if message:
+            faults.append(fault_at(entry, message, symbol=name))
+    for name, kind in required.items():
+        if name not in entries:
+            message = f"the {kind} {name} is not calibrated: give it a value or an expression"
+            faults.append(Fault(("calibration",), message, symbol=name))
+    return _expressions(entries, faults)
+
+
+def order_calibration(
+    node: Node | None,
+    calibrated: Mapping[str, Expression],
+    definitions: Mapping[str, Expression],
+    faults: list[Fault],
+) -> dict[str, Expression]:
+    """Everything that has a steady state, each after those that it uses: what is calibrated, then definitions.
+
+    Faults are unknown or dated symbols and circles.
+    """
+    names = {name: undated(body) for name, body in definitions.items()} | dict(calibrated)
+    n_faults = len(faults)
+    known = names | _unread(node, calibrated)
+    for name, expression in calibrated.items():
+        if isinstance(node, Table):
+            faults.extend(_symbol_faults(node.entries[name], expression, known))
+    if len(faults) > n_faults:
+        return names
+    try:
+        return in_order(names)
+    except CircularError as error:
+        culprit = next((name for name in error.circle if name in calibrated), error.circle[0])
+        message = f"the calibration runs in a circle: {error}; give one of these a value"
+        entry = node.entries.get(culprit) if isinstance(node, Table) else None
+        faults.append(
+            fault_at(entry, message, symbol=culprit)
+            if entry
+            else Fault(("calibration",), message, symbol=culprit)
+        )
+        return names
+
+
+def read_domain(
+    node: Node | None, states: tuple[str, ...], known: Mapping[str, object], faults: list[Fault]
+) -> dict[str, tuple[Expression, Expression]]:
+    """The bounds of every state, in the order of the states."""
+    if node is None:
+        faults.append(Fault(("domain",), "there is no domain: give [lower, upper] for every state"))
+        return {}
+    entries = read_table(node, states, faults)
+    domain = {}
+    for state in states:
+        entry = entries.get(state)
+        if entry is None:
+            message = f"the state {state} has no domain: give [lower, upper]"
+            faults.append(Fault(("domain",), message, symbol=state))
+        elif not isinstance(entry, Items) or len(entry.items) != 2:
+            faults.append(fault_at(entry, f"the domain of {state} is [lower, upper]", symbol=state))
+        else:
+            bounds = _expressions({"lower": entry.items[0], "upper": entry.items[1]}, faults)
+            for name, expression in bounds.items():
+                faults.extend(_symbol_faults(entry.items[name == "upper"], expression, known))
+            if len(bounds) == 2:
+                domain[state] = bounds["lower"], bounds["upper"]
+    return domain
+
+
+def _expressions(entries: Mapping[str, Node], faults: list[Fault]) -> dict[str, Expression]:
+    read = {name: read_expression(entry, faults) for name, entry in entries.items()}
+    return {name: expression for name, expression in read.items() if expression is not None}
+
+
+def _unread(node: Node | None, calibrated: Mapping[str, Expression]) -> dict[str, Expression | None]:
+    """Names whose own expression could not be read: a fault already, and not unknown to the others."""
+    names = node.entries if isinstance(node, Table) else {}
+    return {name: None for name in names if name not in calibrated}
+
+
+def _symbol_faults(node: Node, expression: Expression, known: Mapping[str, object]) -> list[Fault]:
+    faults = []
+    for symbol in dict.fromkeys(symbols_in(expression)):
+        if symbol.shift is not None:
+            message = f"a calibration has no dates: write {symbol.name}, not {symbol.name}[…]"
+        elif symbol.name not in known:
+            message = f"{symbol.name} is not calibrated" + (
+                suggest(symbol.name, known) or ": give it a value"
+            )
+        else:
+            continue
+        faults.append(fault_at(node, message, symbol=symbol.name, column=symbol.column))
+    return faults

@@ -1,0 +1,139 @@
+"""The document behind a model: text, items and tables that know where they stand.
+
+YAML and parsed JSON become the same nodes, so there is one reader. Every scalar stays text: ``0.96`` and
+``1/beta - 1`` are both expressions, and none of YAML's guesses (``n`` is false, ``1:30`` is 90) applies.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from solver.errors import Fault, ModelError
+
+MAX_NESTING = 12
+MAX_CHARACTERS = 60_000
+
+Pointer = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text; ``line`` and ``column``, from 1, say where its first character stands, where known."""
+
+    text: str
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """Text."""
+
+    pointer: Pointer
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "\n".join(line.text for line in self.lines).strip()
+
+
+@dataclass(frozen=True)
+class Items:
+    """A sequence of nodes."""
+
+    pointer: Pointer
+    start: Line
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Nodes by key, and where the keys stand."""
+
+    pointer: Pointer
+    start: Line
+    entries: Mapping[str, Node]
+    keys: Mapping[str, Line]
+
+
+Node = Scalar | Items | Table
+
+
+def fault_at(node: Node, message: str, symbol: str | None = None, column: int = 1) -> Fault:
+    """A fault at a column, from 1, of the first line of a node."""
+    start = node.lines[0] if isinstance(node, Scalar) else node.start
+    place = None if start.column is None else start.column + column - 1
+    return Fault(node.pointer, message, symbol=symbol, line=start.line, column=place)
+
+
+def node_from_object(document: Mapping[str, Any]) -> Node:
+    """Nodes of an already parsed document: mappings, sequences, strings and numbers.
+
+    Raises:
+        ModelError: a value of another type, a text too long, or nesting too deep.
+    """
+    faults: list[Fault] = []
+    node = _from_object(document, (), faults)
+    length = _characters(node)
+    if length > MAX_CHARACTERS:
+        faults.append(Fault((), f"the model has {length} characters, above {MAX_CHARACTERS}"))
+    if faults:
+        raise ModelError(faults)
+    return node
+
+
+def _from_object(value: Any, pointer: Pointer, faults: list[Fault]) -> Node:
+    if len(pointer) > MAX_NESTING:
+        raise ModelError([Fault(pointer, f"nested deeper than {MAX_NESTING} levels")])
+    if isinstance(value, Mapping):
+        entries = {str(key): _from_object(item, (*pointer, str(key)), faults) for key, item in value.items()}
+        faults.extend(
+            Fault((*pointer, str(key)), "a key must be a valid text")
+            for key in value
+            if not isinstance(key, str) or not is_valid_text(key)
+        )
+        return Table(pointer, Line(""), entries, {key: Line(key) for key in entries})
+    if isinstance(value, list | tuple):
+        items = (_from_object(item, (*pointer, place), faults) for place, item in enumerate(value))
+        return Items(pointer, Line(""), tuple(items))
+    return Scalar(pointer, tuple(Line(line) for line in _scalar_text(value, pointer, faults).split("\n")))
+
+
+def _scalar_text(value: Any, pointer: Pointer, faults: list[Fault]) -> str:
+    if isinstance(value, str):
+        if is_valid_text(value):
+            return value
+        faults.append(Fault(pointer, "the text holds characters that are not valid Unicode"))
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        kind = "null" if value is None else type(value).__name__
+        faults.append(
+            Fault(pointer, f"a {kind} cannot stand here: give a number, a text, a list or an object")
+        )
+    elif isinstance(value, float) and not math.isfinite(value):
+        faults.append(Fault(pointer, f"{value} is not a finite number"))
+    elif abs(value) > 1e308:
+        faults.append(Fault(pointer, "the number is too large for a floating-point number"))
+    else:
+        return repr(value)
+    return "0"
+
+
+def is_valid_text(text: str) -> bool:
+    """Whether the text can be written as UTF-8: a lone surrogate cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _characters(node: Node) -> int:
+    if isinstance(node, Scalar):
+        return sum(len(line.text) + 1 for line in node.lines)
+    if isinstance(node, Items):
+        return sum(map(_characters, node.items)) + len(node.items)
+    return sum(map(_characters, node.entries.values())) + sum(len(key) + 1 for key in node.keys)

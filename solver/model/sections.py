@@ -1,0 +1,203 @@
+"""The sections of a model file, read one by one into plain parts; faults are collected, not raised."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from solver.errors import Fault, ModelError
+from solver.language.parser import parse_equation, parse_expression, suggest
+from solver.language.tree import FUNCTIONS, Equation, Expression
+from solver.model.node import Items, Line, Node, Scalar, Table, fault_at
+from solver.model.spec import SymbolInfo
+
+MAX_SYMBOLS = 300
+#: The groups of declared symbols, and what a member of each is.
+SYMBOL_GROUPS = {
+    "states": "state",
+    "controls": "control",
+    "exogenous": "exogenous shock",
+    "parameters": "parameter",
+}
+_NAME = re.compile(r"[^\W\d]\w{0,63}")
+_RESERVED = ("t", "inf")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """An equation of the file: as written, parsed, and where it stands."""
+
+    node: Node
+    text: str
+    line: Line
+    equation: Equation
+
+    def fault(self, message: str, symbol: str | None = None, column: int = 1) -> Fault:
+        """A fault at a column, from 1, of the statement."""
+        return _locate(Fault((), message, self.text, symbol, None, column), self.node, self.line)
+
+
+def _locate(fault: Fault, node: Node, line: Line) -> Fault:
+    """Move a fault whose column counts within one line's text to its place in the file."""
+    column = None if line.column is None else line.column + (fault.column or 1) - 1
+    return dataclasses.replace(fault, pointer=node.pointer, line=line.line, column=column)
+
+
+def read_text(node: Node | None, faults: list[Fault]) -> str:
+    """A text; empty when there is none."""
+    if node is None:
+        return ""
+    if not isinstance(node, Scalar):
+        faults.append(fault_at(node, "a text is expected here"))
+        return ""
+    return node.text
+
+
+def read_table(node: Node | None, known: tuple[str, ...] | None, faults: list[Fault]) -> dict[str, Node]:
+    """The entries of a table; empty when there is none. Keys outside ``known`` are faults, unless it is None."""
+    if node is None:
+        return {}
+    if not isinstance(node, Table):
+        faults.append(fault_at(node, "a mapping of names is expected here"))
+        return {}
+    for key, place in node.keys.items():
+        if known is not None and key not in known:
+            hint = suggest(key, known) or f"; the keys are {', '.join(known)}"
+            message = f"{key[:40]} is not read here by this version{hint}"
+            faults.append(
+                Fault((*node.pointer, key), message, symbol=key, line=place.line, column=place.column)
+            )
+    return {key: entry for key, entry in node.entries.items() if known is None or key in known}
+
+
+def read_symbols(node: Node | None, faults: list[Fault]) -> dict[str, tuple[str, ...]]:
+    """The declared names by group, each of them once."""
+    groups: dict[str, tuple[str, ...]] = dict.fromkeys(SYMBOL_GROUPS, ())
+    seen: set[str] = set()
+    for group, entry in read_table(node, tuple(SYMBOL_GROUPS), faults).items():
+        if not isinstance(entry, Items):
+            faults.append(fault_at(entry, f"{group} is a list of names"))
+            continue
+        names = []
+        for item in entry.items:
+            name = read_text(item, faults)
+            message = check_name(name, seen)
+            if message:
+                faults.append(fault_at(item, message, symbol=name))
+            else:
+                names.append(name)
+                seen.add(name)
+        groups[group] = tuple(names)
+        if names and group == "exogenous":
+            message = "exogenous shocks are not read by this version: give a deterministic model"
+            faults.append(fault_at(entry, message, symbol=names[0]))
+    if len(seen) > MAX_SYMBOLS and node is not None:
+        faults.append(fault_at(node, f"{len(seen)} symbols are declared, above {MAX_SYMBOLS}"))
+    return groups
+
+
+def check_name(name: str, taken: set[str]) -> str | None:
+    """What is wrong with a new symbol's name, if anything."""
+    if not _NAME.fullmatch(name):
+        return f"{name[:40]!r} is not a name: use at most 64 letters, digits and _, beginning with a letter"
+    if name in FUNCTIONS or name in _RESERVED:
+        return f"{name} is a word of the language: choose another name"
+    if name in taken:
+        return f"{name} is declared twice: keep one"
+    return None
+
+
+def read_statements(node: Node | None, faults: list[Fault]) -> list[Statement]:
+    """The equations of a block of lines, of a list, or of a mapping from left sides to right sides."""
+    statements = []
+    for entry, line in _lines_of(node, faults):
+        try:
+            statements.append(Statement(entry, _display(line.text), line, parse_equation(line.text)))
+        except ModelError as error:
+            faults.append(_locate(error.faults[0], entry, line))
+    return statements
+
+
+def read_expression(node: Node, faults: list[Fault]) -> Expression | None:
+    """One expression; None, with a fault, where it cannot be read."""
+    if not isinstance(node, Scalar):
+        faults.append(fault_at(node, "an expression is expected here"))
+        return None
+    line = Line(" ".join(node.text.split("\n")), node.lines[0].line, node.lines[0].column)
+    try:
+        return parse_expression(line.text)
+    except ModelError as error:
+        faults.append(_locate(error.faults[0], node, line))
+        return None
+
+
+def read_symbol_info(
+    node: Node | None, names: tuple[str, ...], faults: list[Fault], *, has_bounds: bool
+) -> dict[str, SymbolInfo]:
+    """What a file says about its symbols, for those of ``names`` that it describes."""
+    keys = ("description", "symbol", *(("bounds",) if has_bounds else ()))
+    return {name: _read_info(entry, keys, faults) for name, entry in read_table(node, names, faults).items()}
+
+
+def _read_info(node: Node, keys: tuple[str, ...], faults: list[Fault]) -> SymbolInfo:
+    entries = read_table(node, keys, faults)
+    return SymbolInfo(
+        description=read_text(entries.get("description"), faults) or None,
+        symbol=read_text(entries.get("symbol"), faults) or None,
+        bounds=_read_bounds(entries.get("bounds"), faults),
+    )
+
+
+def _read_bounds(node: Node | None, faults: list[Fault]) -> tuple[float, float] | None:
+    if node is None:
+        return None
+    try:
+        pair = node.items if isinstance(node, Items) else ()
+        lower, upper = (float(item.text if isinstance(item, Scalar) else "") for item in pair)
+    except ValueError:
+        lower, upper = 1.0, 0.0
+    if lower <= upper:
+        return lower, upper
+    faults.append(fault_at(node, "bounds are two numbers, [lower, upper], with lower <= upper"))
+    return None
+
+
+def _lines_of(node: Node | None, faults: list[Fault]) -> Iterator[tuple[Node, Line]]:
+    """Every equation's text with its place; blank lines and comments are left out."""
+    if isinstance(node, Scalar):
+        for line in node.lines:
+            if clean := _clean(line):
+                yield node, clean
+    elif isinstance(node, Items):
+        for item in node.items:
+            if isinstance(item, Scalar):
+                yield from _lines_of(item, faults)
+            else:
+                faults.append(fault_at(item, "an equation is expected here"))
+    elif isinstance(node, Table):
+        for key, entry in node.entries.items():
+            if isinstance(entry, Scalar):
+                yield entry, _joined(node.keys[key], entry)
+            else:
+                faults.append(fault_at(entry, "an expression is expected here", symbol=key))
+
+
+def _clean(line: Line) -> Line | None:
+    text = line.text.split("#", 1)[0].rstrip()
+    indent = len(text) - len(text.lstrip())
+    column = None if line.column is None else line.column + indent
+    return Line(text[indent:], line.line, column) if text.strip() else None
+
+
+def _joined(key: Line, value: Scalar) -> Line:
+    """``y[t]: …`` as the equation ``y[t] = …``, every character still in its column where the file has it so."""
+    start, text = value.lines[0], " ".join(value.text.split("\n"))
+    is_one_line = None not in (key.column, start.column) and key.line == start.line
+    gap = (start.column or 0) - (key.column or 0) - len(key.text) if is_one_line else 3
+    return Line(f"{key.text}{' = '.ljust(gap) if gap > 2 else '='.ljust(gap)}{text}", key.line, key.column)
+
+
+def _display(text: str) -> str:
+    return " ".join(text.split())

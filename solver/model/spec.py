@@ -1,0 +1,84 @@
+"""A model: an economy as data, read and checked.
+
+Two models are equal when their documents are; the parsed trees follow from the document and do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from solver.language.tree import Expression
+
+
+@dataclass(frozen=True)
+class SymbolInfo:
+    """What a file says about one of its symbols.
+
+    Attributes:
+        description: in words.
+        symbol: as it is displayed, e.g. β.
+        bounds: smallest and largest value that a parameter may take, both included.
+    """
+
+    description: str | None = None
+    symbol: str | None = None
+    bounds: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The equations of a model as expressions.
+
+    Attributes:
+        definitions: for date t, each after those that it uses.
+        transition: next state by state, in the order of the states, written for arguments at t - 1.
+        arbitrage: residuals, zero at a solution, of symbols at t and t + 1.
+        felicity: the reward of date t; None when the file gives none.
+        calibration: undated, by name, each after those that it uses; holds the parameters, the states and the
+            controls, other names that the file calibrates, and the definitions.
+        domain: undated lower and upper bound of each state.
+    """
+
+    definitions: Mapping[str, Expression]
+    transition: tuple[Expression, ...]
+    arbitrage: tuple[Expression, ...]
+    felicity: Expression | None
+    calibration: Mapping[str, Expression]
+    domain: Mapping[str, tuple[Expression, Expression]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """An economy.
+
+    Attributes:
+        name: as the file gives it.
+        title: one line for people.
+        source: where the equations and the calibration come from.
+        states: names, in the order of the axes of state arrays.
+        controls: names, in the order of the axes of control arrays.
+        exogenous: names of the shocks.
+        parameters: names, in the order of parameter vectors.
+        definitions: names of what follows from states and controls of the same date.
+        symbols: about every state, control, definition and parameter.
+        equations: as written, by section: definitions, transition, arbitrage, felicity.
+        document: the canonical file, which reads back to an equal model; JSON-able.
+        hash: SHA-256 of the canonical document, in hexadecimal.
+        trees: the equations parsed.
+    """
+
+    name: str = field(compare=False)
+    title: str = field(compare=False)
+    source: str = field(compare=False)
+    states: tuple[str, ...] = field(compare=False)
+    controls: tuple[str, ...] = field(compare=False)
+    exogenous: tuple[str, ...] = field(compare=False)
+    parameters: tuple[str, ...] = field(compare=False)
+    definitions: tuple[str, ...] = field(compare=False)
+    symbols: Mapping[str, SymbolInfo] = field(compare=False)
+    equations: Mapping[str, tuple[str, ...]] = field(compare=False)
+    document: Mapping[str, Any] = field(compare=False, repr=False)
+    hash: str
+    trees: Trees = field(compare=False, repr=False)

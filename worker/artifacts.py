@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import redis
 
 from solver.errors import ArtifactError
 from solver.policy.policy import Policy
-from worker.contract import canonical_json
+from worker.contract import canonical_json, describe_progress
 from worker.errors import JobNotFoundError
 from worker.store import artifact_key, store_errors
 
@@ -54,7 +54,7 @@ class Artifact:
             "status": solution.status.value,
             "steady_state": solution.calibration.steady_state,
             "domain": solution.calibration.domain,
-            "history": [asdict(report) for report in solution.history],
+            "history": [describe_progress(report) for report in solution.history],
         }
         return cls(canonical_json(manifest).encode(), arrays)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import redis
 
 from solver.progress import Progress
 from worker.artifacts import Artifact
-from worker.contract import Problem
+from worker.contract import Problem, describe_progress
 from worker.errors import AttemptRefusedError
 from worker.life_cycle import LifeCycle
 
@@ -68,17 +68,22 @@ class AttemptStore:
         return Attempt(job_id, answer.value, delivery_tag)
 
     def keep(self, attempt: Attempt) -> bool:
-        """Renews the lease; False when the attempt is over.
+        """Renews the lease, once a quarter of it has passed; False when the attempt is over.
 
         It is over when the job was cancelled, deleted or released, when a newer attempt has begun, or when
         the queue has taken the message back because the lease had run out.
         """
-        tag = attempt.delivery_tag
-        return self._life_cycle.run("keep", attempt.job_id, attempt.token, tag, time.time()).is_done
+        now = time.time()
+        renew_before = now - self._lease_s / 4
+        answer = self._life_cycle.run(
+            "keep", attempt.job_id, attempt.token, attempt.delivery_tag, now, renew_before
+        )
+        return answer.is_done
 
     def write_progress(self, attempt: Attempt, progress: Progress) -> bool:
         """Tells how far the attempt is; False when it is over."""
-        told = {name: value for name, value in asdict(progress).items() if name != "states_visited"}
+        told = describe_progress(progress)
+        del told["states_visited"]  # of interest in the history, not while waiting
         return self._life_cycle.run("progress", attempt.job_id, attempt.token, json.dumps(told)).is_done
 
     def succeed(

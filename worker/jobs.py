@@ -71,6 +71,12 @@ class JobStore:
             raise JobNotFoundError(job_id)
         return Job.model_validate_json(content)
 
+    def status(self, job_id: str) -> JobStatus | None:
+        """The status of a job, None when there is none: the shortest question to ask while waiting."""
+        with store_errors():
+            status: Any = self._client.hget(job_key(job_id), "status")
+        return None if status is None else JobStatus(status.decode())
+
     def cancel(self, job_id: str) -> JobRecord:
         """Cancels a queued or running job at once: a running attempt finds out and stops. Twice is as once.
 

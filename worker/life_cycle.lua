@@ -90,10 +90,11 @@ function actions.begin(tag, horizon, max_attempts, problem)
   return {1, token}
 end
 
-function actions.keep(token, tag, renewed)
+function actions.keep(token, tag, renewed, renew_before)
   if not is_held(token) then return {0, 'overtaken'} end
-  if not redis.call('ZSCORE', unacked_index, tag) then return {0, 'lease lost'} end
-  redis.call('ZADD', unacked_index, 'XX', renewed, tag)
+  local score = redis.call('ZSCORE', unacked_index, tag)
+  if not score then return {0, 'lease lost'} end
+  if tonumber(score) < tonumber(renew_before) then redis.call('ZADD', unacked_index, renewed, tag) end
   return {1}
 end
 

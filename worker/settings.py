@@ -11,23 +11,30 @@ class WorkerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SADDLEPATH_", frozen=True, extra="ignore")
 
-    redis_url: str = Field("redis://127.0.0.1:6379/0", description="The store: redis://… or unix://….")
+    redis_url: str = Field(
+        default="redis://127.0.0.1:6379/0", description="The store: redis://… or unix://…."
+    )
     lease_s: float = Field(
-        10.0,
+        default=10.0,
         gt=0,
         description="Seconds without a sign of life after which another worker gets a running job.",
     )
-    max_attempts: int = Field(3, ge=1, description="Workers that a job may take down before it is failed.")
+    max_attempts: int = Field(
+        default=3, ge=1, description="Workers that a job may take down before it is failed."
+    )
     stall_s: float = Field(
-        120.0, gt=0, description="Seconds without progress after which a solve is taken to hang, and killed."
+        default=120.0,
+        gt=0,
+        description="Seconds without progress after which a solve is taken to hang, and killed.",
     )
     stop_grace_s: float = Field(
-        15.0, gt=0, description="Seconds that a solve has to stop, once it should, before it is killed."
+        default=15.0,
+        gt=0,
+        description="Seconds that a solve has to stop, once it should, before it is killed.",
     )
     reconcile_s: float = Field(
-        5.0, gt=0, description="Seconds between two reconciliations of jobs and queue."
+        default=5.0, gt=0, description="Seconds between two reconciliations of jobs and queue."
     )
     warm_up_model: str | None = Field(
-        "neoclassical", description="Model of the zoo that a worker solves once before its first job."
+        default="neoclassical", description="Model of the zoo that a worker solves once before its first job."
     )
-    threads: int = Field(1, ge=1, description="Threads that one solve may use.")

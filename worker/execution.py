@@ -1,0 +1,80 @@
+"""Solving one job: from the document in the store to a policy, or to a problem that says what to try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from solver.errors import InputError
+from solver.model.calibration import calibrate
+from solver.model.load import model_from_document
+from solver.progress import OnProgress, ShouldStop
+from solver.solution import Provenance, Solution
+from solver.solve import solve
+from solver.status import Status
+from worker.artifacts import Artifact
+from worker.contract import Job, Problem
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Success:
+    """What a succeeded job leaves: JSON objects for its record, and the policy."""
+
+    certificate: dict[str, Any]
+    provenance: dict[str, Any]
+    artifact: Artifact
+
+
+def execute(job: Job, on_progress: OnProgress, should_stop: ShouldStop) -> Success | Problem | None:
+    """Solves ``job``: its policy, the problem that it failed with, or None when it was told to stop."""
+    try:
+        model = model_from_document(job.document)
+        calibration = calibrate(model, job.calibration)
+        solution = solve(model, calibration, job.settings, on_progress=on_progress, should_stop=should_stop)
+    except InputError as error:
+        return Problem(
+            type="/problems/unsolvable",
+            title="The job cannot be solved",
+            detail=str(error),
+            code="unsolvable",
+        )
+    except Exception:  # noqa: BLE001 - whatever goes wrong, the job ends, and what went wrong is in the log
+        _log.exception("solve raised", job=job.id)
+        return Problem(
+            type="/problems/internal",
+            title="The solve broke off",
+            detail="A fault of the server, which has logged it. Retry, or post the job with another method.",
+            code="internal",
+        )
+    return _outcome(solution)
+
+
+def _outcome(solution: Solution) -> Success | Problem | None:
+    if solution.status is Status.CANCELLED:
+        return None
+    if solution.policy is None or solution.certificate is None:
+        return Problem(
+            type=f"/problems/{solution.status.value.replace('_', '-')}",
+            title=solution.status.sentence,
+            detail=solution.status.remedy,
+            code=solution.status.value.replace("_", "-"),
+        )
+    return Success(
+        solution.certificate.model_dump(mode="json"),
+        _describe(solution.provenance),
+        Artifact.pack(solution, solution.policy),
+    )
+
+
+def _describe(provenance: Provenance) -> dict[str, Any]:
+    return {
+        "versions": dict(provenance.versions),
+        "device": provenance.device,
+        "dtype": provenance.dtype,
+        "solve_s": provenance.solve_s,
+        "training_s": provenance.training_s,
+    }

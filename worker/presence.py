@@ -1,0 +1,62 @@
+"""Which workers are there: each warm one says so every second."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import redis
+import structlog
+
+from worker.errors import StoreUnavailableError
+from worker.store import PREFIX, store_errors
+
+WORKERS = f"{PREFIX}workers"
+ANNOUNCE_S = 1.0
+PRESENT_S = 4.0
+
+_log = structlog.get_logger()
+
+
+class PresenceStore:
+    """The workers' announcements; methods raise StoreUnavailableError when the store does not answer."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def announce(self, worker: str) -> None:
+        """Says that ``worker`` is there, and forgets those that have been silent."""
+        now = time.time()
+        with store_errors():
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.zadd(WORKERS, {worker: now})
+            pipeline.zremrangebyscore(WORKERS, "-inf", now - PRESENT_S)
+            pipeline.execute()
+
+    def count(self) -> int:
+        """The number of workers that are there: warm, idle or solving."""
+        with store_errors():
+            return int(self._client.zcount(WORKERS, time.time() - PRESENT_S, "+inf"))
+
+
+class Announcer(threading.Thread):
+    """Announces this process until it ends."""
+
+    def __init__(self, presence: PresenceStore, worker: str) -> None:
+        super().__init__(name="announcer", daemon=True)
+        self._presence = presence
+        self._worker = worker
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Falls silent."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Announces once a second; a store that does not answer is asked again."""
+        while not self._stop.is_set():
+            try:
+                self._presence.announce(self._worker)
+            except StoreUnavailableError as error:
+                _log.warning("not announced", reason=str(error))
+            self._stop.wait(ANNOUNCE_S)

@@ -1,0 +1,117 @@
+"""The task on the queue: one delivery of one job becomes at most one attempt, and at most one outcome.
+
+Imported by worker processes only; TensorFlow comes with :mod:`worker.execution`, in the pool's child alone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import cached_property
+
+import structlog
+from celery import Task, shared_task
+from celery.exceptions import Reject
+
+from solver.progress import Progress
+from worker.attempts import Attempt, AttemptStore
+from worker.contract import SOLVE_TASK, JobStatus, Problem
+from worker.errors import AttemptRefusedError, StoreUnavailableError
+from worker.jobs import JobStore
+from worker.lease import Lease
+from worker.settings import WorkerSettings
+from worker.store import connect
+
+PROGRESS_S = 0.2
+RETRY_S = 0.5
+
+_log = structlog.get_logger()
+
+
+class SolveTask(Task):  # type: ignore[misc]
+    """What a worker process keeps between its solves: the connection to the store."""
+
+    @cached_property
+    def settings(self) -> WorkerSettings:
+        """The operator's settings."""
+        return WorkerSettings()
+
+    @cached_property
+    def jobs(self) -> JobStore:
+        """The jobs."""
+        return JobStore(connect(self.settings.redis_url))
+
+    @cached_property
+    def attempts(self) -> AttemptStore:
+        """The attempts at them."""
+        client = connect(self.settings.redis_url)
+        return AttemptStore(client, self.settings.lease_s, self.settings.max_attempts)
+
+
+@shared_task(name=SOLVE_TASK, base=SolveTask, bind=True)  # type: ignore[untyped-decorator]
+def solve_job(self: SolveTask, job_id: str) -> None:
+    """Solves a job, unless it is over or being solved elsewhere.
+
+    Raises:
+        Reject: the worker shuts down; the message goes back to the queue.
+    """
+    try:
+        attempt = self.attempts.begin(job_id, self.request.properties["delivery_tag"])
+    except AttemptRefusedError as refusal:
+        _log.info("refused", job=job_id, reason=refusal.reason)
+        return
+    with Lease(self.attempts, attempt, self.settings) as lease:
+        _make(self, attempt, lease)
+    if lease.is_over() and self.jobs.status(job_id) is JobStatus.QUEUED:
+        raise Reject("released", requeue=True)
+
+
+def _make(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
+    from worker.execution import execute
+
+    report = Reporter(task.attempts, attempt, lease)
+    outcome = execute(task.jobs.job(attempt.job_id), report, lease.is_over)
+    if outcome is None:
+        return
+    if isinstance(outcome, Problem):
+        is_written = _insist(lambda: task.attempts.fail(attempt, outcome), lease)
+    else:
+        is_written = _insist(
+            lambda: task.attempts.succeed(attempt, outcome.certificate, outcome.provenance, outcome.artifact),
+            lease,
+        )
+    _log.info("finished", job=attempt.job_id, outcome=type(outcome).__name__, is_written=is_written)
+
+
+def _insist(write: Callable[[], bool], lease: Lease) -> bool:
+    """Writes an outcome, however long the store is away: a solve is dearer than the wait."""
+    pause = threading.Event()
+    while True:
+        try:
+            return write()
+        except StoreUnavailableError as error:
+            _log.warning("outcome not stored yet", reason=str(error))
+            lease.note_progress()
+            pause.wait(RETRY_S)
+
+
+class Reporter:
+    """Writes a solve's progress into the record, five times a second at most; the lease hears of all of it."""
+
+    def __init__(self, attempts: AttemptStore, attempt: Attempt, lease: Lease) -> None:
+        self._attempts = attempts
+        self._attempt = attempt
+        self._lease = lease
+        self._next_s = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Reports ``progress``."""
+        self._lease.note_progress()
+        if time.monotonic() < self._next_s:
+            return
+        self._next_s = time.monotonic() + PROGRESS_S
+        try:
+            self._attempts.write_progress(self._attempt, progress)
+        except StoreUnavailableError as error:
+            _log.warning("progress not stored", job=self._attempt.job_id, reason=str(error))

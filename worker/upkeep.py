@@ -1,0 +1,64 @@
+"""What a worker's main process does beside running its pool: reconciles, and hands its job back at a shutdown."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import structlog
+from celery import bootsteps
+from celery.worker import state
+
+from worker.attempts import AttemptStore
+from worker.errors import StoreUnavailableError
+from worker.jobs import JobStore
+from worker.reconciler import Reconciler
+from worker.settings import WorkerSettings
+from worker.store import connect
+from worker.submission import Submission
+
+_log = structlog.get_logger()
+
+
+class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """A step of the worker's start and stop, started after the pool and so stopped before it.
+
+    At a shutdown (SIGTERM) the pool waits for its running job. That job is released first: its attempt learns that
+    it is over, stops, and gives the message back for another worker; the attempt does not count.
+    """
+
+    requires = frozenset({"celery.worker.components:Pool"})
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        settings = WorkerSettings()
+        client = connect(settings.redis_url)
+        jobs = JobStore(client)
+        self._attempts = AttemptStore(client, settings.lease_s, settings.max_attempts)
+        self._reconciler = Reconciler(client, jobs, Submission(jobs, parent.app), settings.reconcile_s)
+        self._reconcile_s = settings.reconcile_s
+        self._is_stopping = threading.Event()
+
+    def start(self, parent: Any) -> None:
+        """Reconciles now, and again after every interval."""
+        threading.Thread(target=self._reconcile_until_stopped, name="reconciler", daemon=True).start()
+
+    def stop(self, parent: Any) -> None:
+        """Releases the running job."""
+        self._is_stopping.set()
+        for request in tuple(state.active_requests):
+            try:
+                self._attempts.release(request.id, request.message.delivery_tag)
+            except StoreUnavailableError as error:
+                _log.warning("not released", job=request.id, reason=str(error))
+
+    def _reconcile_until_stopped(self) -> None:
+        while not self._is_stopping.is_set():
+            try:
+                orphans = self._reconciler.reconcile()
+            except StoreUnavailableError as error:
+                _log.warning("not reconciled", reason=str(error))
+            else:
+                if orphans:
+                    _log.warning("enqueued again", jobs=orphans)
+            self._is_stopping.wait(self._reconcile_s)

@@ -6,6 +6,7 @@ The attempts at solving them are the worker's side of the same records: :mod:`wo
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,7 +182,6 @@ def _text(fields: dict[bytes, bytes], name: str) -> str | None:
 
 
 def _parse_cursor(cursor: str) -> int:
-    try:
-        return int(cursor, 16)
-    except ValueError as error:
-        raise CursorError(f"{cursor!r} is not a cursor; take next_cursor of the page before") from error
+    if not re.fullmatch(r"[0-9a-f]{1,13}", cursor):
+        raise CursorError(f"{cursor!r} is not a cursor; take next_cursor of the page before")
+    return int(cursor, 16)

@@ -32,7 +32,6 @@ def connect(url: str) -> redis.Redis:
         url,
         socket_timeout=SOCKET_TIMEOUT_S,
         socket_connect_timeout=SOCKET_TIMEOUT_S,
-        socket_keepalive=not url.startswith("unix:"),
         retry=Retry(ConstantBackoff(0), 1),
     )
 

@@ -26,7 +26,7 @@ def start_process(**_: Any) -> None:
     """Makes this pool process ready for solves."""
     configure_logs()
     settings = WorkerSettings()
-    if settings.warm_up_model is not None:
+    if settings.warm_up_model:
         warm_up(settings.warm_up_model)
     presence = PresenceStore(connect(settings.redis_url))
     Announcer(presence, f"{socket.gethostname()}:{os.getpid()}").start()

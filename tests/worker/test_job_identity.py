@@ -1,0 +1,95 @@
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solver.progress import Progress
+from worker.contract import canonical_json, describe_progress, utc_now
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+def test_the_same_content_is_the_same_job(make_job):
+    assert make_job().id == make_job().id
+    assert len(make_job().id) == 32
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"calibration": {"beta": 0.95}},
+        {"document": {"name": "other"}},
+        {"target": 1e-7},
+        {"seed": 1},
+        {"numerics_version": "2"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_any_other_content_is_another_job(make_job, change):
+    assert make_job(**change).id != make_job().id
+
+
+def test_the_name_asked_for_is_no_part_of_the_identity(make_job):
+    assert make_job(model_name="alias").id == make_job().id
+
+
+def test_integers_and_floats_of_one_value_are_one_job(make_job):
+    assert make_job(calibration={"gamma": 2}).id == make_job(calibration={"gamma": 2.0}).id
+    assert make_job(document={"x": -0.0}).id == make_job(document={"x": 0}).id
+
+
+def test_the_order_of_keys_does_not_matter(make_job):
+    forth, back = {"a": 1.5, "b": 2.5}, {"b": 2.5, "a": 1.5}
+    assert make_job(calibration=forth).id == make_job(calibration=back).id
+
+
+@given(JSON)
+def test_canonical_json_is_a_fixed_point(value):
+    import json
+
+    text = canonical_json(value)
+    assert canonical_json(json.loads(text)) == text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_canonical_json_refuses_what_json_cannot_say(value):
+    with pytest.raises(ValueError):
+        canonical_json({"x": value})
+
+
+def test_a_job_reads_back_equal(make_job):
+    job = make_job()
+    assert type(job).model_validate_json(job.model_dump_json()) == job
+
+
+def test_progress_without_a_finite_figure_is_null():
+    report = Progress("adam", 1, float("nan"), None, 128, 0.1, float("inf"))
+    described = describe_progress(report)
+    assert described["loss"] is None
+    assert described["eta_s"] is None
+    assert described["step"] == 1
+
+
+def test_times_are_utc_and_sort_as_text():
+    earlier, later = utc_now(), utc_now()
+    assert earlier <= later
+    assert earlier.endswith("Z")
+
+
+def test_submitting_needs_neither_tensorflow_nor_the_tasks():
+    program = (
+        "import sys, worker.submission, worker.celery_app, worker.artifacts, worker.jobs\n"
+        "print([name for name in ('tensorflow', 'scipy', 'worker.tasks') if name in sys.modules])"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == "[]"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +12,13 @@ import structlog
 from solver.errors import InputError
 from solver.model.calibration import calibrate
 from solver.model.load import model_from_document
+from solver.model.spec import Model
 from solver.progress import OnProgress, ShouldStop
 from solver.solution import Provenance, Solution
 from solver.solve import solve
 from solver.status import Status
 from worker.artifacts import Artifact
-from worker.contract import Job, Problem
+from worker.contract import Job, Problem, canonical_json
 
 _log = structlog.get_logger()
 
@@ -32,7 +35,7 @@ class Success:
 def execute(job: Job, on_progress: OnProgress, should_stop: ShouldStop) -> Success | Problem | None:
     """Solves ``job``: its policy, the problem that it failed with, or None when it was told to stop."""
     try:
-        model = model_from_document(job.document)
+        model = _read_model(canonical_json(job.document))
         calibration = calibrate(model, job.calibration)
         solution = solve(model, calibration, job.settings, on_progress=on_progress, should_stop=should_stop)
     except InputError as error:
@@ -51,6 +54,11 @@ def execute(job: Job, on_progress: OnProgress, should_stop: ShouldStop) -> Succe
             code="internal",
         )
     return _outcome(solution)
+
+
+@functools.lru_cache(maxsize=64)
+def _read_model(document: str) -> Model:
+    return model_from_document(json.loads(document))
 
 
 def _outcome(solution: Solution) -> Success | Problem | None:

@@ -46,17 +46,17 @@ class Announcer(threading.Thread):
         super().__init__(name="announcer", daemon=True)
         self._presence = presence
         self._worker = worker
-        self._stop = threading.Event()
+        self._is_silenced = threading.Event()
 
     def stop(self) -> None:
         """Falls silent."""
-        self._stop.set()
+        self._is_silenced.set()
 
     def run(self) -> None:
         """Announces once a second; a store that does not answer is asked again."""
-        while not self._stop.is_set():
+        while not self._is_silenced.is_set():
             try:
                 self._presence.announce(self._worker)
             except StoreUnavailableError as error:
                 _log.warning("not announced", reason=str(error))
-            self._stop.wait(ANNOUNCE_S)
+            self._is_silenced.wait(ANNOUNCE_S)

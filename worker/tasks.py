@@ -103,7 +103,7 @@ class Reporter:
         self._attempts = attempts
         self._attempt = attempt
         self._lease = lease
-        self._next_s = 0.0
+        self._next_s = time.monotonic() + PROGRESS_S  # a solve that is over by then is spared the writing
 
     def __call__(self, progress: Progress) -> None:
         """Reports ``progress``."""

@@ -1,0 +1,78 @@
+"""The application: a factory, so that importing this module does nothing and two applications share nothing.
+
+Run by ``uvicorn --factory service.app:create_app``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from service import problems
+from service.dependencies import Services
+from service.encoding import JsonResponse
+from service.methods import HeadAsGet
+from service.notifications import JobNews
+from service.openapi import describe
+from service.policies import PolicyCache
+from service.routes import models, operations, policies, solutions
+from service.settings import ServiceSettings
+from worker.artifacts import ArtifactStore
+from worker.celery_app import create_app as create_queue
+from worker.jobs import JobStore
+from worker.presence import PresenceStore
+from worker.settings import WorkerSettings
+from worker.store import connect
+from worker.submission import Submission
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    """The HTTP application.
+
+    Args:
+        settings: taken from the environment when left out.
+    """
+    settings = settings or ServiceSettings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with connect(settings.redis_url) as client:
+            jobs = JobStore(client)
+            kept = PolicyCache(
+                jobs,
+                ArtifactStore(client),
+                size=settings.policy_cache_size,
+                recheck_s=settings.policy_recheck_s,
+            )
+            news = JobNews(settings.redis_url, on_change=kept.drop)
+            queue = create_queue(WorkerSettings(redis_url=settings.redis_url))
+            app.state.services = Services(
+                settings, jobs, Submission(jobs, queue), PresenceStore(client), news, kept
+            )
+            async with news.listening():
+                yield
+            queue.close()
+
+    app = FastAPI(
+        title="Saddlepath",
+        version="0.1.0",
+        summary="Policy functions as a service: dynamic economic models solved by neural policies.",
+        lifespan=lifespan,
+        default_response_class=JsonResponse,
+        redirect_slashes=False,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    for routes in (
+        policies,
+        solutions,
+        models,
+        operations,
+    ):  # the busiest first: the router tries them in order
+        app.include_router(routes.router)
+    app.add_middleware(HeadAsGet)
+    problems.install(app)
+    describe(app)
+    return app

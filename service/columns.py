@@ -1,0 +1,78 @@
+"""Batches of states by columns: JSON to an array, and back.
+
+The text is made in pieces: one call that writes millions of digits would hold Python's lock, and with it every
+other request, for a good part of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from service.encoding import encode
+from service.evaluation import Evaluation, Evaluator
+from solver.errors import Fault, StateError
+
+PIECE = 4096
+
+
+def read_columns(
+    columns: Mapping[str, float | list[float]], names: Sequence[str], max_states: int
+) -> np.ndarray:
+    """The states of a batch.
+
+    Args:
+        columns: a number (for every row) or a list of numbers for each of ``names``.
+        names: the states, in the order of the array's columns.
+        max_states: the most rows.
+
+    Returns:
+        (n, n_states); one row when every column is a number.
+
+    Raises:
+        StateError: columns of unequal length, empty ones, or too many rows.
+    """
+    lengths = {name: len(column) for name in names if isinstance(column := columns[name], list)}
+    n_rows = max(lengths.values(), default=1)
+    faults = [
+        Fault(
+            (name,), f"{name} has {length} values where the longest has {n_rows}; give as many, or one number"
+        )
+        for name, length in lengths.items()
+        if length != n_rows
+    ]
+    if n_rows > max_states:
+        faults.append(
+            Fault((), f"{n_rows} states are above {max_states}, the most one call takes; send fewer")
+        )
+    if n_rows == 0:
+        faults.append(Fault((), "there is no state to evaluate; give at least one"))
+    if faults:
+        raise StateError(faults)
+    states = np.empty((n_rows, len(names)))
+    for index, name in enumerate(names):
+        states[:, index] = columns[name]
+    return states
+
+
+def answer_columns(evaluator: Evaluator, states: np.ndarray, evaluation: Evaluation) -> bytes:
+    """The answer to a batch as JSON: the shape of a single answer, with an array in the place of each number."""
+    groups = {
+        "states": dict(zip(evaluator.state_names, states.T, strict=True)),
+        "controls": dict(zip(evaluator.control_names, evaluation.controls.T, strict=True)),
+        "definitions": evaluation.definitions,
+    }
+    parts = [encode(name) + b":{" + b",".join(_members(columns)) + b"}" for name, columns in groups.items()]
+    parts.append(b'"in_domain":' + _array(evaluation.in_domain))
+    return b"{" + b",".join(parts) + b"}"
+
+
+def _members(columns: Mapping[str, np.ndarray]) -> Iterator[bytes]:
+    for name, column in columns.items():
+        yield encode(name) + b":" + _array(column)
+
+
+def _array(column: np.ndarray) -> bytes:
+    pieces = (encode(column[start : start + PIECE].tolist())[1:-1] for start in range(0, len(column), PIECE))
+    return b"[" + b",".join(pieces) + b"]"

@@ -1,0 +1,32 @@
+"""What the routes work with: made once by the application's lifespan, reached through the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from service.notifications import JobNews
+from service.policies import PolicyCache
+from service.settings import ServiceSettings
+from worker.jobs import JobStore
+from worker.presence import PresenceStore
+from worker.submission import Submission
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts that every request shares."""
+
+    settings: ServiceSettings
+    jobs: JobStore
+    submission: Submission
+    presence: PresenceStore
+    news: JobNews
+    policies: PolicyCache
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that serves ``request``."""
+    services: Services = request.app.state.services
+    return services

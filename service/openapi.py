@@ -1,0 +1,169 @@
+"""The OpenAPI document: what FastAPI cannot see, because the routes read queries and bodies themselves.
+
+Each operation is described beside its route by :func:`operation`; the schemas are those that the routes validate
+with, so that the document and the behaviour cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from service.schemas import examples
+from service.schemas.policies import StatesRequest
+from service.schemas.problem import ProblemDocument
+from service.schemas.solutions import SolutionRequest
+
+COMPONENTS = "#/components/schemas/"
+PATH_PARAMETERS: dict[str, dict[str, Any]] = {
+    "name": {"schema": {"type": "string"}, "example": "neoclassical", "description": "Name of the model."},
+    "solution_id": {
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "example": examples.SOLUTION_ID,
+        "description": "Id of the solution: the content hash of its job.",
+    },
+}
+PREFER_HEADER = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "example": "wait=30",
+    "description": "wait=N holds the answer for up to N seconds (at most 60) until the solution is over.",
+}
+STATES_PARAMETER = {
+    "name": "states",
+    "in": "query",
+    "required": True,
+    "style": "form",
+    "explode": True,
+    "schema": {"type": "object", "additionalProperties": {"type": "number"}},
+    "example": {"a": 0.0, "k": 4.2},
+    "description": "One parameter for each state of the model, by its name: ?a=0.0&k=4.2",
+}
+
+
+def operation(
+    name: str,
+    summary: str,
+    answer: type[BaseModel] | None,
+    *,
+    status: int = 200,
+    also: Sequence[int] = (),
+    errors: Sequence[int] = (),
+    path: Sequence[str] = (),
+    query: type[BaseModel] | None = None,
+    body: type[BaseModel] | None = None,
+    parameters: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """The keyword arguments of a route that describe it.
+
+    Args:
+        name: the operation's id.
+        summary: a few words.
+        answer: schema of the answer; None for one without a body.
+        status: the usual status.
+        also: other statuses with the same answer.
+        errors: the statuses of refusals that are documented one by one.
+        path: names of the path parameters.
+        query: schema of the query parameters.
+        body: schema of the JSON body.
+        parameters: further parameters, as OpenAPI writes them.
+    """
+    extra: dict[str, Any] = {
+        "parameters": [
+            *({"name": part, "in": "path", "required": True, **PATH_PARAMETERS[part]} for part in path),
+            *(_query_parameters(query) if query else ()),
+            *parameters,
+        ]
+    }
+    if body is not None:
+        content = {
+            "schema": {"$ref": COMPONENTS + body.__name__},
+            "examples": examples.REQUESTS[body.__name__],
+        }
+        extra["requestBody"] = {"required": True, "content": {"application/json": content}}
+    responses: dict[int | str, dict[str, Any]] = {code: _refusal(code) for code in errors}
+    responses["default"] = {"description": "Any other failure", "content": _problem_content(500)}
+    for code in (status, *also):
+        responses[code] = {"description": HTTPStatus(code).phrase}
+        if answer is not None:
+            example = examples.ANSWERS[answer.__name__]
+            responses[code] |= {"model": answer, "content": {"application/json": {"example": example}}}
+    return {
+        "operation_id": name,
+        "summary": summary,
+        "status_code": status,
+        "response_model": None,
+        "responses": responses,
+        "openapi_extra": extra,
+    }
+
+
+def describe(app: FastAPI) -> None:
+    """Makes ``app.openapi()`` the complete document."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        read: list[tuple[type[BaseModel], Any]] = [
+            (SolutionRequest, "validation"),
+            (StatesRequest, "validation"),
+        ]
+        written: list[tuple[type[BaseModel], Any]] = [(ProblemDocument, "serialization")]
+        _, found = models_json_schema([*read, *written], ref_template=COMPONENTS + "{model}")
+        schemas.update(found["$defs"])
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _query_parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
+    schema = query.model_json_schema()
+    found = []
+    for name, field in schema["properties"].items():
+        rest = {key: value for key, value in field.items() if key not in ("description", "title")}
+        if "$ref" in str(rest):
+            rest = _inlined(rest, schema["$defs"])
+        found.append(
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "schema": rest,
+                "description": field["description"],
+            }
+        )
+    return found
+
+
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return definitions[schema["$ref"].rsplit("/", 1)[1]]
+        return {key: _inlined(value, definitions) for key, value in schema.items()}
+    return [_inlined(item, definitions) for item in schema] if isinstance(schema, list) else schema
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    phrase = HTTPStatus(status).phrase
+    return (
+        {"description": phrase}
+        if status < 400
+        else {"description": phrase, "content": _problem_content(status)}
+    )
+
+
+def _problem_content(status: int) -> dict[str, Any]:
+    return {
+        "application/problem+json": {
+            "schema": {"$ref": COMPONENTS + ProblemDocument.__name__},
+            "example": examples.PROBLEMS[status],
+        }
+    }

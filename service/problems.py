@@ -1,0 +1,151 @@
+"""Every failure as a problem document (RFC 9457): the one table from exceptions to HTTP.
+
+Domain exceptions know nothing of HTTP. A class without a row of its own would be answered as its base, so a
+test walks all of them and fails on one that has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from service import errors as service_errors
+from service.encoding import ProblemResponse
+from service.faults import MAX_FAULTS, pointer_text
+from service.methods import allowed_methods
+from solver import errors as solver_errors
+from solver.errors import Fault
+from worker import errors as worker_errors
+
+TYPE_PREFIX = "urn:saddlepath:problem:"
+RETRY_AFTER_S = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one class of exceptions is answered.
+
+    Attributes:
+        status: the HTTP status.
+        code: stable name of the problem, for programs.
+        title: the same for people; does not change from one occurrence to the next.
+        retry_after_s: seconds after which the same request may succeed; None when it will not.
+        is_told: whether the exception's own message is shown; that of a broken invariant is only logged.
+    """
+
+    status: int
+    code: str
+    title: str
+    retry_after_s: int | None = None
+    is_told: bool = True
+
+
+PROBLEMS: dict[type[Exception], Row] = {
+    service_errors.ServiceError: Row(400, "bad_request", "The request cannot be served"),
+    service_errors.MalformedBodyError: Row(400, "malformed_body", "The body is not JSON"),
+    service_errors.BodyTooLargeError: Row(413, "body_too_large", "The body is too large"),
+    service_errors.MediaTypeError: Row(415, "media_type", "The body is not declared as JSON"),
+    service_errors.RequestError: Row(422, "invalid_request", "The request is not valid"),
+    service_errors.QueueFullError: Row(429, "queue_full", "Too many jobs are waiting", RETRY_AFTER_S),
+    service_errors.UnsolvedError: Row(409, "unsolved", "The solution has no policy"),
+    solver_errors.SolverError: Row(500, "internal", "The service failed", is_told=False),
+    solver_errors.InputError: Row(422, "invalid_input", "The input is not valid"),
+    solver_errors.ModelError: Row(422, "invalid_model", "The model is not valid"),
+    solver_errors.CalibrationError: Row(422, "invalid_calibration", "The calibration is not valid"),
+    solver_errors.MethodError: Row(422, "invalid_method", "The method is not valid"),
+    solver_errors.StateError: Row(422, "invalid_state", "The policy is not defined at these states"),
+    solver_errors.UnknownModelError: Row(404, "unknown_model", "There is no such model"),
+    solver_errors.SolveFailedError: Row(409, "solve_failed", "The solve ended without a policy"),
+    solver_errors.ArtifactError: Row(500, "artifact", "The stored policy cannot be read", is_told=False),
+    worker_errors.WorkerError: Row(500, "internal", "The service failed", is_told=False),
+    worker_errors.StoreUnavailableError: Row(
+        503, "store_unavailable", "The store does not answer", RETRY_AFTER_S, is_told=False
+    ),
+    worker_errors.JobNotFoundError: Row(404, "unknown_solution", "There is no such solution"),
+    worker_errors.JobConflictError: Row(409, "conflict", "The solution's status does not allow this"),
+    worker_errors.CursorError: Row(422, "invalid_cursor", "The cursor is not valid"),
+    worker_errors.AttemptRefusedError: Row(500, "internal", "The service failed", is_told=False),
+    ClientDisconnect: Row(400, "disconnected", "The client left before its request was complete"),
+}
+_UNTOLD = {
+    500: "The fault is on this side and has been logged; the request need not be changed.",
+    503: "Nothing is known about what was asked; the same request may be sent again.",
+}
+_INTERNAL = PROBLEMS[solver_errors.SolverError]
+
+
+def row_of(error: Exception) -> Row:
+    """The row of an exception's class, or of the nearest class above it."""
+    return next((PROBLEMS[cls] for cls in type(error).__mro__ if cls in PROBLEMS), _INTERNAL)
+
+
+def install(app: FastAPI) -> None:
+    """Makes every failure of ``app`` a problem document."""
+    for error_class in PROBLEMS:
+        app.add_exception_handler(error_class, _answer_known)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_unknown)
+
+
+def problem(row: Row, detail: str, headers: dict[str, str] | None = None, **members: Any) -> ProblemResponse:
+    """The response for one row of the table."""
+    body = {
+        "type": TYPE_PREFIX + row.code,
+        "title": row.title,
+        "status": row.status,
+        "code": row.code,
+        "detail": detail,
+        **members,
+    }
+    return ProblemResponse(body, row.status, headers)
+
+
+async def _answer_known(request: Request, error: Exception) -> Response:
+    row = row_of(error)
+    if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        structlog.get_logger().error("request failed", path=request.url.path, code=row.code, exc_info=error)
+    members = dict(getattr(error, "members", {}))
+    if isinstance(error, worker_errors.JobConflictError):
+        members["solution"] = {"id": error.job_id, "status": error.status}
+    if faults := getattr(error, "faults", ()):
+        members["errors"] = [_told(fault) for fault in faults[:MAX_FAULTS]]
+    headers = {} if row.retry_after_s is None else {"Retry-After": str(row.retry_after_s)}
+    detail = str(error) if row.is_told else _UNTOLD[row.status]
+    if faults:
+        detail = faults[0].message + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else "")
+    return problem(row, detail, headers, **members)
+
+
+def _told(fault: Fault) -> dict[str, Any]:
+    where = {key: value for key, value in asdict(fault).items() if value is not None}
+    return where | {"pointer": pointer_text(fault.pointer)}
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    """The router's own refusals: unknown paths and methods."""
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allow = ", ".join(allowed_methods(request))
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allow})
+        row = Row(405, "method_not_allowed", "The method is not allowed here")
+        return problem(row, f"this path answers {allow}", {"Allow": allow})
+    status = HTTPStatus(error.status_code)
+    row = Row(status.value, status.phrase.lower().replace(" ", "_"), status.phrase)
+    if status == HTTPStatus.NOT_FOUND:
+        return problem(row, "there is nothing at this path; every path of the service is in /openapi.json")
+    return problem(row, str(error.detail), dict(error.headers or {}))
+
+
+async def _answer_unknown(request: Request, error: Exception) -> Response:
+    """Anything else is a defect: logged in full, told without its insides."""
+    structlog.get_logger().error("request failed", path=request.url.path, exc_info=error)
+    return problem(_INTERNAL, _UNTOLD[500])

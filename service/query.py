@@ -1,0 +1,65 @@
+"""Query parameters: each known, each once, each of its type; anything else is a fault that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+
+from service.errors import RequestError
+from service.faults import faults_of, shown
+from solver.errors import Fault
+
+MAX_PARAMETERS = 200
+
+
+class Query(BaseModel):
+    """Base of the query schemas; on its own, that of a call without query parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+QueryT = TypeVar("QueryT", bound=Query)
+
+
+def split_query(query: bytes) -> dict[str, str]:
+    """The parameters of a query string.
+
+    Raises:
+        RequestError: a parameter that stands twice, text that is not UTF-8, or far too many parameters.
+    """
+    if not query:
+        return {}
+    try:
+        pairs = parse_qsl(
+            query.decode("latin-1"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
+        )
+    except UnicodeDecodeError as error:
+        raise RequestError([Fault((), "the query string is not UTF-8; percent-encode UTF-8")]) from error
+    except ValueError as error:
+        message = f"the query has more than {MAX_PARAMETERS} parameters, the most it may have"
+        raise RequestError([Fault((), message)]) from error
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise RequestError(
+            [Fault((name,), f"{shown(name)} stands more than once; give it once") for name in twice]
+        )
+    return parameters
+
+
+def read_query(request: Request, schema: type[QueryT]) -> QueryT:
+    """The request's query parameters as ``schema``.
+
+    Raises:
+        RequestError: unknown, repeated or malformed parameters.
+    """
+    values: Mapping[str, str] = split_query(request.scope["query_string"])
+    try:
+        return schema.model_validate_strings(values)
+    except ValidationError as error:
+        raise RequestError(faults_of(error, schema, values)) from error

@@ -1,0 +1,41 @@
+"""``/healthz`` and ``/readyz``: for probes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.dependencies import Services, services_of
+from service.encoding import JsonResponse
+from service.openapi import operation
+from service.query import Query, read_query
+from service.schemas.operations import Health, Readiness
+from worker.contract import JobStatus
+
+router = APIRouter(tags=["Operations"])
+
+
+@router.get("/healthz", **operation("healthz", "Is the process alive?", Health, errors=(422,)))
+async def healthz(request: Request) -> Response:
+    """Answers as long as the event loop turns; asks nothing of the store."""
+    read_query(request, Query)
+    return JsonResponse({"status": "ok"})
+
+
+@router.get("/readyz", **operation("readyz", "Would a request be served?", Readiness, errors=(422, 503)))
+async def readyz(request: Request) -> Response:
+    """Answers 200 when the store does; the workers and the depth of the queue are information only."""
+    read_query(request, Query)
+    return JsonResponse(await run_in_threadpool(_readiness, services_of(request)))
+
+
+def _readiness(services: Services) -> dict[str, object]:
+    services.jobs.ping()
+    return {
+        "status": "ready",
+        "workers": services.presence.count(),
+        "queued": services.jobs.count(JobStatus.QUEUED),
+        "running": services.jobs.count(JobStatus.RUNNING),
+    }

@@ -1,0 +1,148 @@
+"""``/v1/solutions/{id}/policy`` and ``…/certificate``: a solved policy, applied and judged.
+
+``evaluate_policy`` is the busiest endpoint of the service: for a policy that is in memory it does no I/O, takes no
+thread and builds no schema.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.body import parse_body, read_body
+from service.columns import answer_columns, read_columns
+from service.dependencies import services_of
+from service.encoding import JsonResponse
+from service.errors import RequestError
+from service.evaluation import Evaluator
+from service.faults import located, shown
+from service.identity import solution_id_of
+from service.openapi import STATES_PARAMETER, operation
+from service.policies import require_solved
+from service.query import Query, read_query, split_query
+from service.schemas.policies import Evaluation, EvaluationColumns, StatesRequest
+from solver.diagnostics.certificate import Certificate
+from solver.errors import Fault
+
+router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+MAX_NUMBER = 1.7976931348623157e308
+_FLAGS = {"true": True, "false": False}
+STRICT_PARAMETER = {
+    "name": "strict",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "boolean", "default": False},
+    "description": "Refuse a state outside the domain instead of extrapolating.",
+}
+
+
+@router.get(
+    "/policy",
+    **operation(
+        "evaluate_policy",
+        "The policy at one state",
+        Evaluation,
+        path=("solution_id",),
+        parameters=(STATES_PARAMETER, STRICT_PARAMETER),
+        errors=(404, 409, 422, 503),
+    ),
+)
+async def evaluate_policy(request: Request) -> Response:
+    """Controls and definitions at one state; outside the domain extrapolated, with ``in_domain`` false."""
+    evaluator = await _evaluator(request)
+    parameters = split_query(request.scope["query_string"])
+    is_strict = _read_flag(parameters.pop("strict", "false"))
+    evaluator.check_names(parameters)
+    states = _read_numbers(parameters, evaluator.state_names)
+    evaluation = evaluator.evaluate(np.array([states]), is_strict=is_strict)
+    return JsonResponse(
+        {
+            "states": dict(zip(evaluator.state_names, states, strict=True)),
+            "controls": dict(zip(evaluator.control_names, evaluation.controls[0].tolist(), strict=True)),
+            "definitions": {name: values.item() for name, values in evaluation.definitions.items()},
+            "in_domain": evaluation.in_domain.item(),
+        }
+    )
+
+
+@router.post(
+    "/policy",
+    **operation(
+        "evaluate_policy_batch",
+        "The policy at many states",
+        EvaluationColumns,
+        path=("solution_id",),
+        body=StatesRequest,
+        errors=(400, 404, 409, 413, 415, 422, 503),
+    ),
+)
+async def evaluate_policy_batch(request: Request) -> Response:
+    """The same by columns; a single number stands for every row."""
+    read_query(request, Query)
+    settings = services_of(request).settings
+    body = await read_body(request, settings.max_batch_body_bytes)
+    evaluator = await _evaluator(request)
+
+    def answer() -> bytes:
+        asked = parse_body(body, StatesRequest, max_nesting=settings.max_nesting)
+        with located("states"):
+            evaluator.check_names(asked.states)
+            states = read_columns(asked.states, evaluator.state_names, settings.max_batch_states)
+            evaluation = evaluator.evaluate(states, is_strict=asked.strict)
+        return answer_columns(evaluator, states, evaluation)
+
+    return Response(await run_in_threadpool(answer), media_type="application/json")
+
+
+@router.get(
+    "/certificate",
+    **operation(
+        "get_certificate",
+        "How good the policy is",
+        Certificate,
+        path=("solution_id",),
+        errors=(404, 409, 422, 503),
+    ),
+)
+async def get_certificate(request: Request) -> Response:
+    """The independent verdict on the policy: Euler errors on fresh states, and checks with their reasons."""
+    read_query(request, Query)
+    record = await run_in_threadpool(services_of(request).jobs.record, solution_id_of(request))
+    require_solved(record)
+    return JsonResponse(record.certificate)
+
+
+async def _evaluator(request: Request) -> Evaluator:
+    solution_id = solution_id_of(request)
+    policies = services_of(request).policies
+    return policies.kept(solution_id) or await policies.load(solution_id)
+
+
+def _read_flag(text: str) -> bool:
+    if text not in _FLAGS:
+        raise RequestError(
+            [Fault(("strict",), f"strict = {shown(text)} is not true or false; give one of them")]
+        )
+    return _FLAGS[text]
+
+
+def _read_numbers(parameters: dict[str, str], names: tuple[str, ...]) -> list[float]:
+    numbers, faults = [], []
+    for name in names:
+        text = parameters[name]
+        number = float(text) if _NUMBER.fullmatch(text) else float("nan")
+        if abs(number) <= MAX_NUMBER:
+            numbers.append(number)
+        else:
+            faults.append(
+                Fault((name,), f"{name} = {shown(text)} is not a finite number; give one, e.g. 4.2")
+            )
+    if faults:
+        raise RequestError(faults)
+    return numbers

@@ -1,0 +1,222 @@
+"""``/v1/solutions``: solved parameterisations, asked for, waited for, listed, cancelled, retried and deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.body import parse_body, read_body
+from service.dependencies import Services, services_of
+from service.encoding import JsonResponse
+from service.errors import QueueFullError, RequestError
+from service.faults import located
+from service.identity import solution_id_of
+from service.openapi import PREFER_HEADER, operation
+from service.prefer import preferred_wait_s
+from service.problems import RETRY_AFTER_S
+from service.query import Query, read_query
+from service.schemas.solutions import (
+    MAX_WAIT_S,
+    ListQuery,
+    SolutionPage,
+    SolutionRecord,
+    SolutionRequest,
+    WaitQuery,
+)
+from solver.errors import Fault, MethodError, UnknownModelError
+from solver.model.calibration import calibrate
+from solver.model.zoo import load_zoo
+from worker.contract import Job, JobRecord, JobStatus
+from worker.errors import JobNotFoundError, StoreUnavailableError
+
+router = APIRouter(prefix="/v1/solutions", tags=["Solutions"])
+REREAD_S = 2.0
+"""How often a waiting request reads the record although no news has come: news can be lost."""
+
+
+@router.post(
+    "",
+    **operation(
+        "create_solution",
+        "Solve a parameterisation",
+        SolutionRecord,
+        status=202,
+        also=(200,),
+        body=SolutionRequest,
+        parameters=(PREFER_HEADER,),
+        errors=(400, 413, 415, 422, 429, 503),
+    ),
+)
+async def create_solution(request: Request) -> Response:
+    """Asks for a solution: 202 while it is to be solved, 200 when it is there. The same request is one solution."""
+    read_query(request, Query)
+    services = services_of(request)
+    body = await read_body(request, services.settings.max_body_bytes)
+    wait_s = preferred_wait_s(request.headers.getlist("prefer"), MAX_WAIT_S)
+    deadline = time.monotonic() + (wait_s or 0)
+    job = _describe(parse_body(body, SolutionRequest, max_nesting=services.settings.max_nesting))
+    with services.news.waiting(job.id) as news:
+        record = await run_in_threadpool(_submit, services, job)
+        record = await _wait(services, record, news, deadline)
+    headers = {"Location": f"/v1/solutions/{job.id}"}
+    if wait_s is not None:
+        headers["Preference-Applied"] = f"wait={wait_s}"
+    return _answer(record, headers, pending_status=202)
+
+
+@router.get(
+    "",
+    **operation(
+        "list_solutions", "Every solution, newest first", SolutionPage, query=ListQuery, errors=(422, 503)
+    ),
+)
+async def list_solutions(request: Request) -> Response:
+    """A page of solutions; ``next_cursor`` leads to the next."""
+    query = read_query(request, ListQuery)
+    jobs = services_of(request).jobs
+    page = await run_in_threadpool(jobs.page, query.model, query.status, query.limit, query.cursor)
+    records = [_told(record) for record in page.records]
+    return JsonResponse({"solutions": records, "next_cursor": page.next_cursor})
+
+
+@router.get(
+    "/{solution_id}",
+    **operation(
+        "get_solution",
+        "One solution",
+        SolutionRecord,
+        path=("solution_id",),
+        query=WaitQuery,
+        errors=(404, 422, 503),
+    ),
+)
+async def get_solution(request: Request) -> Response:
+    """The record of a solution; ``?wait=N`` holds the answer for up to N seconds until it is over."""
+    solution_id, services = solution_id_of(request), services_of(request)
+    deadline = time.monotonic() + read_query(request, WaitQuery).wait
+    with services.news.waiting(solution_id) as news:
+        record = await run_in_threadpool(services.jobs.record, solution_id)
+        record = await _wait(services, record, news, deadline)
+    return _answer(record, {}, pending_status=200)
+
+
+@router.post(
+    "/{solution_id}/cancel",
+    **operation(
+        "cancel_solution",
+        "Cancel a solve",
+        SolutionRecord,
+        status=202,
+        path=("solution_id",),
+        errors=(404, 409, 422, 503),
+    ),
+)
+async def cancel_solution(request: Request) -> Response:
+    """Cancels a queued or running solve; cancelling twice is once."""
+    read_query(request, Query)
+    record = await run_in_threadpool(services_of(request).jobs.cancel, solution_id_of(request))
+    return JsonResponse(_told(record), status_code=202)
+
+
+@router.post(
+    "/{solution_id}/retry",
+    **operation(
+        "retry_solution",
+        "Solve a failed or cancelled one again",
+        SolutionRecord,
+        status=202,
+        path=("solution_id",),
+        errors=(404, 409, 422, 503),
+    ),
+)
+async def retry_solution(request: Request) -> Response:
+    """Puts a failed or cancelled solution in the queue again."""
+    read_query(request, Query)
+    record = await run_in_threadpool(services_of(request).submission.retry, solution_id_of(request))
+    return _answer(record, {"Location": f"/v1/solutions/{record.id}"}, pending_status=202)
+
+
+@router.delete(
+    "/{solution_id}",
+    **operation(
+        "delete_solution",
+        "Delete a solution",
+        None,
+        status=204,
+        path=("solution_id",),
+        errors=(404, 422, 503),
+    ),
+)
+async def delete_solution(request: Request) -> Response:
+    """Removes a solution with its policy; one that is being solved is stopped."""
+    read_query(request, Query)
+    solution_id, services = solution_id_of(request), services_of(request)
+    await run_in_threadpool(services.jobs.delete, solution_id)
+    services.policies.drop(solution_id)
+    return Response(status_code=204)
+
+
+def _describe(asked: SolutionRequest) -> Job:
+    """The job that a request asks for, checked in full: nothing that cannot be solved is ever queued.
+
+    Raises:
+        InputError: the model, the calibration or the method is not valid.
+    """
+    try:
+        model = load_zoo(asked.model)
+    except UnknownModelError as error:  # a field of this request, not the path
+        raise RequestError([replace(fault, pointer=("model",)) for fault in error.faults]) from error
+    with located("calibration"):
+        calibration = calibrate(model, asked.calibration)
+    try:
+        return Job.describe(model, calibration, asked.settings())
+    except ValueError as error:
+        raise MethodError([Fault(("method",), str(error))]) from error
+
+
+def _submit(services: Services, job: Job) -> JobRecord:
+    try:
+        return services.jobs.record(job.id)
+    except JobNotFoundError:
+        limit = services.settings.max_queued_jobs
+        if services.jobs.count(JobStatus.QUEUED) >= limit:
+            raise QueueFullError(f"{limit} jobs are waiting, the most that may; try again later") from None
+    try:
+        return services.submission.submit(job)[0]
+    except StoreUnavailableError as failure:
+        # The record is the promise: once it is there the reconciler puts the job on the queue.
+        try:
+            return services.jobs.record(job.id)
+        except JobNotFoundError:
+            raise failure from None
+
+
+async def _wait(services: Services, record: JobRecord, news: asyncio.Event, deadline: float) -> JobRecord:
+    """The record once the job is over, or as it is at ``deadline`` (monotonic seconds)."""
+    while not record.status.is_terminal and (left_s := deadline - time.monotonic()) > 0:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(news.wait(), min(left_s, REREAD_S))
+        news.clear()
+        record = await run_in_threadpool(services.jobs.record, record.id)
+    return record
+
+
+def _answer(record: JobRecord, headers: dict[str, str], *, pending_status: int) -> Response:
+    if record.status.is_terminal:
+        return JsonResponse(_told(record), headers=headers)
+    headers["Retry-After"] = str(RETRY_AFTER_S)
+    return JsonResponse(_told(record), pending_status, headers)
+
+
+def _told(record: JobRecord) -> dict[str, Any]:
+    self = f"/v1/solutions/{record.id}"
+    links = {"self": self, "policy": f"{self}/policy", "certificate": f"{self}/certificate"}
+    return record.model_dump(mode="json") | {"links": links}

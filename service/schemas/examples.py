@@ -1,0 +1,169 @@
+"""The examples of the OpenAPI document. Tests send the requests and hold the answers against their schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SOLUTION_ID = "5f0c6b2d9a3e41784c0d7f6e8b1a2c35"
+_HASH = "9b74c9897bac770ffc029102a200c5de4f8a7b3c1d2e5f60718293a4b5c6d7e8"
+_CALIBRATION = {"beta": 0.96, "delta": 0.1, "theta": 0.36, "gamma": 2.0, "rho": 0.1, "loading": 1.0}
+_SELF = f"/v1/solutions/{SOLUTION_ID}"
+_MODEL = {
+    "name": "neoclassical",
+    "title": "Deterministic neoclassical growth",
+    "hash": _HASH,
+    "states": ["a", "k"],
+    "controls": ["i"],
+    "shocks": [],
+    "parameters": list(_CALIBRATION),
+}
+_STEADY_STATE = {"a": 0.0, "k": 4.2939, "i": 0.42939, "y": 1.6899, "c": 1.2605}
+_ERRORS = {"mean_log10": -7.1, "p99_log10": -6.5, "max_log10": -6.3, "states": 1681}
+_CERTIFICATE = {
+    "verdict": "pass",
+    "steady_state": {"a": 0.0, "k": 4.2939, "i": 0.42939},
+    "euler_errors": {"units": "consumption", "box": _ERRORS, "ergodic": _ERRORS},
+    "checks": [
+        {
+            "name": "euler-box",
+            "verdict": "pass",
+            "value": -6.3,
+            "threshold": -4.0,
+            "meaning": "log10 of the largest Euler error over fresh states of the domain",
+        }
+    ],
+}
+_SOLUTION: dict[str, Any] = {
+    "id": SOLUTION_ID,
+    "status": "succeeded",
+    "model": {"name": "neoclassical", "hash": _HASH},
+    "calibration": _CALIBRATION,
+    "method": {
+        "policy": {"family": "neural", "hidden": [128], "activation": "tanh"},
+        "objective": "euler",
+        "training": {"algorithm": "staged", "steps": 200, "seconds": 60.0},
+        "sampling": {"region": "box", "states": 387},
+    },
+    "target": 1e-6,
+    "seed": 0,
+    "created_at": "2026-01-31T12:00:00.000Z",
+    "started_at": "2026-01-31T12:00:00.010Z",
+    "finished_at": "2026-01-31T12:00:00.110Z",
+    "attempts": 1,
+    "progress": None,
+    "certificate": _CERTIFICATE,
+    "provenance": {
+        "versions": {"tensorflow": "2.21.0"},
+        "device": "cpu",
+        "dtype": "float64",
+        "solve_s": 0.09,
+        "training_s": 0.06,
+    },
+    "problem": None,
+    "links": {"self": _SELF, "policy": f"{_SELF}/policy", "certificate": f"{_SELF}/certificate"},
+}
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "SolutionRequest": {
+        "defaults": {"summary": "The default calibration and method", "value": {"model": "neoclassical"}},
+        "calibrated": {
+            "summary": "Other parameters, by a polynomial",
+            "value": {
+                "model": "neoclassical",
+                "calibration": {"beta": 0.95, "gamma": 1.5},
+                "method": {"policy": {"family": "polynomial", "degree": 12}},
+                "target": 1e-8,
+                "seed": 1,
+            },
+        },
+    },
+    "StatesRequest": {
+        "columns": {
+            "summary": "Three capital stocks at one productivity",
+            "value": {"states": {"a": 0.0, "k": [3.5, 4.2, 5.0]}},
+        }
+    },
+}
+ANSWERS: dict[str, dict[str, Any]] = {
+    "ModelList": {"models": [_MODEL]},
+    "ModelEntry": {
+        **_MODEL,
+        "source": "Stokey, Lucas and Prescott (1989)",
+        "definitions": ["y", "c"],
+        "symbols": {"beta": {"description": "discount factor", "symbol": "β", "bounds": [0.5, 0.9999]}},
+        "equations": {"transition": ["a[t] = (1-rho)*a[t-1]", "k[t] = (1-delta)*k[t-1] + i[t-1]"]},
+        "calibration": _CALIBRATION,
+        "steady_state": _STEADY_STATE,
+        "domain": {"a": [-0.2, 0.2], "k": [2.147, 6.4409]},
+    },
+    "SolutionRecord": _SOLUTION,
+    "SolutionPage": {"solutions": [_SOLUTION], "next_cursor": None},
+    "Evaluation": {
+        "states": {"a": 0.0, "k": 4.2},
+        "controls": {"i": 0.4351},
+        "definitions": {"y": 1.6764, "c": 1.2413},
+        "in_domain": True,
+    },
+    "EvaluationColumns": {
+        "states": {"a": [0.0, 0.0], "k": [3.5, 4.2]},
+        "controls": {"i": [0.4766, 0.4351]},
+        "definitions": {"y": [1.5699, 1.6764], "c": [1.0933, 1.2413]},
+        "in_domain": [True, True],
+    },
+    "Certificate": _CERTIFICATE,
+    "Health": {"status": "ok"},
+    "Readiness": {"status": "ready", "workers": 1, "queued": 0, "running": 0},
+}
+
+
+def _problem(status: int, code: str, title: str, detail: str, **members: Any) -> dict[str, Any]:
+    kind = {"type": f"urn:saddlepath:problem:{code}", "title": title, "status": status, "code": code}
+    return {**kind, "detail": detail, **members}
+
+
+_BETA = "beta = 1.2 is above 0.9999, the largest value it takes; lower it"
+PROBLEMS: dict[int, dict[str, Any]] = {
+    400: _problem(
+        400,
+        "malformed_body",
+        "The body is not JSON",
+        "the body is not JSON: Expecting value at line 1, column 1",
+    ),
+    404: _problem(404, "unknown_solution", "There is no such solution", f"there is no job {SOLUTION_ID}"),
+    409: _problem(
+        409,
+        "unsolved",
+        "The solution has no policy",
+        f"the solution is queued; GET {_SELF}?wait=60 waits for it",
+        solution={"id": SOLUTION_ID, "status": "queued", "progress": None},
+    ),
+    413: _problem(
+        413,
+        "body_too_large",
+        "The body is too large",
+        "the body is larger than 1048576 bytes, the most this call reads; send less",
+    ),
+    415: _problem(
+        415,
+        "media_type",
+        "The body is not declared as JSON",
+        "the body has no Content-Type; send Content-Type: application/json",
+    ),
+    422: _problem(
+        422,
+        "invalid_calibration",
+        "The calibration is not valid",
+        _BETA,
+        errors=[{"pointer": "/calibration/beta", "message": _BETA}],
+    ),
+    429: _problem(
+        429,
+        "queue_full",
+        "Too many jobs are waiting",
+        "10000 jobs are waiting, the most that may; try again later",
+    ),
+    500: _problem(500, "internal", "The service failed", "The fault is on this side and has been logged."),
+    503: _problem(
+        503, "store_unavailable", "The store does not answer", "The same request may be sent again."
+    ),
+}

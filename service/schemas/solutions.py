@@ -1,0 +1,72 @@
+"""Solutions on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, field_validator
+
+from service.query import Query
+from solver.diagnostics.certificate import Certificate
+from solver.settings import SolveSettings
+from worker.contract import JobRecord, JobStatus
+
+MAX_WAIT_S = 60
+CURSOR_PATTERN = "^[0-9a-f]{1,13}$"
+
+
+class SolutionRequest(SolveSettings):
+    """What to solve; everything but the model is optional."""
+
+    model: str = Field(description="Name of a model, as GET /v1/models lists them.")
+    calibration: dict[str, float] = Field(
+        default_factory=dict, description="Values of parameters; those left out keep the model's own."
+    )
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _no_inline_model(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            raise ValueError(
+                "inline models are not accepted yet; give the name of one that GET /v1/models lists"
+            )
+        return value
+
+    def settings(self) -> SolveSettings:
+        """The part that is about the method."""
+        return SolveSettings(method=self.method, target=self.target, seed=self.seed)
+
+
+class SolutionRecord(JobRecord):
+    """A solution: its job, and how that went."""
+
+    certificate: Certificate | None = None  # type: ignore[assignment]
+    links: dict[str, str] = Field(description="self, policy and certificate.")
+
+
+class SolutionPage(BaseModel):
+    """A page of solutions, newest first."""
+
+    solutions: list[SolutionRecord]
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null on the last.")
+
+
+class WaitQuery(Query):
+    """How long to be held."""
+
+    wait: Annotated[int, Field(ge=0, le=MAX_WAIT_S)] = Field(
+        0, description="Seconds to wait for the solution to be over before it is told as it is."
+    )
+
+
+class ListQuery(Query):
+    """Which solutions to list."""
+
+    model: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Only those of the model of that name."
+    )
+    status: JobStatus | None = Field(None, description="Only those in that status.")
+    limit: Annotated[int, Field(ge=1, le=200)] = Field(50, description="Most solutions on a page.")
+    cursor: Annotated[str, Field(pattern=CURSOR_PATTERN)] | None = Field(
+        None, description="next_cursor of the page before."
+    )

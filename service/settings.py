@@ -1,0 +1,38 @@
+"""What an operator may set about the API: environment variables with the prefix ``SADDLEPATH_``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """Address of the store and the limits of one API process. Every limit is answered with a clear 4xx."""
+
+    model_config = SettingsConfigDict(env_prefix="SADDLEPATH_", frozen=True, extra="ignore")
+
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="The store: Valkey or Redis.")
+    max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
+        default=1024**2, description="Largest request body, but for batches of states."
+    )
+    max_batch_body_bytes: Annotated[int, Field(ge=1024)] = Field(
+        default=16 * 1024**2, description="Largest body of a batch of states."
+    )
+    max_nesting: Annotated[int, Field(ge=4, le=200)] = Field(
+        default=32, description="Deepest nesting of objects and arrays in a JSON body."
+    )
+    max_batch_states: Annotated[int, Field(ge=1)] = Field(
+        default=100_000, description="Most states that one call may evaluate."
+    )
+    max_queued_jobs: Annotated[int, Field(ge=1)] = Field(
+        default=10_000, description="Most jobs that may be waiting before new ones are turned away."
+    )
+    policy_cache_size: Annotated[int, Field(ge=1)] = Field(
+        default=256, description="Solved policies kept in memory, least recently used first out."
+    )
+    policy_recheck_s: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=1.0,
+        description="Seconds for which a policy in memory is served before the store is asked again.",
+    )

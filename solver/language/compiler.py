@@ -78,7 +78,7 @@ def compile_program(
     inputs, needed = _needed(expressions, given, definitions)
     builder = _ProgramBuilder(inputs)
     for name, body in definitions.items():
-        for shift in (shift for defined, shift in needed if defined == name):
+        for shift in needed.get(name, ()):
             builder.symbols[name, shift] = builder.enter(body, shift)
     outputs = [builder.enter(expression, 0) for expression in expressions]
     return builder.finish(outputs, backend)
@@ -86,21 +86,21 @@ def compile_program(
 
 def _needed(
     expressions: Sequence[Expression], given: frozenset[Key], definitions: Mapping[str, Expression]
-) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
-    """The inputs and the dated definitions that the expressions need, directly or not."""
+) -> tuple[tuple[Key, ...], dict[str, list[int | None]]]:
+    """The inputs that the expressions need, directly or not, and the dates of each definition that they need."""
     inputs: dict[Key, None] = {}
-    needed: dict[Key, None] = {}
+    needed: dict[str, list[int | None]] = {}
     pending: list[tuple[Expression, int | None]] = [(expression, 0) for expression in expressions]
     while pending:
         expression, date = pending.pop()
         for symbol in symbols_in(expression):
-            key = _key(symbol, date)
+            key = name, shift = _key(symbol, date)
             if key in given:
                 inputs[key] = None
-            elif key not in needed:
-                needed[key] = None
-                pending.append((definitions[symbol.name], key[1]))
-    return tuple(inputs), tuple(needed)
+            elif shift not in needed.setdefault(name, []):
+                needed[name].append(shift)
+                pending.append((definitions[name], shift))
+    return tuple(inputs), needed
 
 
 def _key(symbol: Symbol, date: int | None) -> Key:

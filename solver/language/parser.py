@@ -57,7 +57,7 @@ def parse_expression(text: str) -> Expression:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """A clause that offers the names nearest to a misspelt one; empty when none is near."""
-    near = difflib.get_close_matches(name, list(known), n=3)
+    near = difflib.get_close_matches(name, list(known), n=2)
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 

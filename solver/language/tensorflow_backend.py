@@ -15,13 +15,17 @@ from solver.language.tree import NEGATION
 
 
 def _crra(consumption: Any, gamma: Any) -> Any:
-    """As in NumPy; near x = 0 the ratio is its Taylor series, so that its gradients are finite there too."""
+    """expm1(x)/(1-γ) with x = (1-γ) log(c); near x = 0 its Taylor series, so that gradients are exact on both sides.
+
+    Each branch is kept finite where the other is taken: a gradient of 0 times infinity would be nan.
+    """
     log = tf.math.log(consumption)
     exponent = (1.0 - gamma) * log
     is_small = tf.abs(exponent) < 1e-4
-    divisor = tf.where(is_small, tf.ones_like(exponent), exponent)
-    series = 1.0 + exponent / 2.0 + exponent**2 / 6.0 + exponent**3 / 24.0
-    return log * tf.where(is_small, series, tf.math.expm1(divisor) / divisor)
+    small = tf.where(is_small, exponent, tf.zeros_like(exponent))
+    series = log * (1.0 + small / 2.0 + small**2 / 6.0 + small**3 / 24.0)
+    divisor = tf.where(is_small, tf.ones_like(exponent), 1.0 - gamma)
+    return tf.where(is_small, series, tf.math.expm1(exponent) / divisor)
 
 
 def _spread(value: Any, arrays: Sequence[Any]) -> Any:

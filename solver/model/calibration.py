@@ -101,7 +101,9 @@ def _check_overrides(model: Model, overrides: Mapping[str, float]) -> tuple[list
     for name, value in overrides.items():
         if name not in model.parameters:
             hint = suggest(name, model.parameters) or f"; it has {', '.join(model.parameters)}"
-            faults.append(Fault((name,), f"{name} is not a parameter of {model.name}{hint}", symbol=name))
+            faults.append(
+                Fault((name,), f"{name[:64]!r} is not a parameter of {model.name}{hint}", symbol=name)
+            )
         elif isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
             message = f"{name} = {str(value)[:40]} is not a finite number: give one"
             faults.append(Fault((name,), message, symbol=name))
@@ -127,9 +129,7 @@ def _check_bounds(model: Model, parameters: Mapping[str, float]) -> list[Fault]:
     for name, value in parameters.items():
         lower, upper = model.symbols[name].bounds or (-math.inf, math.inf)
         if math.isfinite(value) and not lower <= value <= upper:
-            message = (
-                f"{name} = {value:g} is outside its bounds [{lower:g}, {upper:g}]: take a value within them"
-            )
+            message = f"{name} = {value} is outside its bounds [{lower}, {upper}]: take a value within them"
             faults.append(Fault((name,), message, symbol=name))
     return faults
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from solver.errors import Fault
 from solver.language.order import CircularError, in_order
 from solver.language.parser import suggest
 from solver.language.tree import Expression, symbols_in, undated
-from solver.model.node import Items, Node, Table, fault_at
-from solver.model.sections import check_name, read_expression, read_table
+from solver.model.node import FaultList, Items, Node, Table, fault_at, fault_in
+from solver.model.sections import MAX_SYMBOLS, check_name, read_expression, read_table
 
 
 def read_calibration(
-    node: Node | None, required: Mapping[str, str], faults: list[Fault]
+    node: Node | None, required: Mapping[str, str], faults: FaultList
 ) -> dict[str, Expression]:
     """The calibrated expressions by name, in the order of the file.
 
@@ -23,6 +23,8 @@ def read_calibration(
         faults: to which every fault is added.
     """
     entries = read_table(node, None, faults)
+    if node is not None and len(entries) > MAX_SYMBOLS:
+        faults.append(fault_at(node, f"{len(entries)} names are calibrated, above {MAX_SYMBOLS}"))
     for name, entry in entries.items():
         message = check_name(name, set())
         if message:
@@ -30,7 +32,7 @@ def read_calibration(
     for name, kind in required.items():
         if name not in entries:
             message = f"the {kind} {name} is not calibrated: give it a value or an expression"
-            faults.append(Fault(("calibration",), message, symbol=name))
+            faults.append(fault_in(node, ("calibration",), message, name))
     return _expressions(entries, faults)
 
 
@@ -38,7 +40,7 @@ def order_calibration(
     node: Node | None,
     calibrated: Mapping[str, Expression],
     definitions: Mapping[str, Expression],
-    faults: list[Fault],
+    faults: FaultList,
 ) -> dict[str, Expression]:
     """Everything that has a steady state, each after those that it uses: what is calibrated, then definitions.
 
@@ -55,19 +57,15 @@ def order_calibration(
     try:
         return in_order(names)
     except CircularError as error:
-        culprit = next((name for name in error.circle if name in calibrated), error.circle[0])
-        message = f"the calibration runs in a circle: {error}; give one of these a value"
-        entry = node.entries.get(culprit) if isinstance(node, Table) else None
-        faults.append(
-            fault_at(entry, message, symbol=culprit)
-            if entry
-            else Fault(("calibration",), message, symbol=culprit)
-        )
+        culprit = next((name for name in error.circle if name in calibrated), None)
+        if culprit and isinstance(node, Table):  # a circle of definitions alone is a fault of theirs
+            message = f"the calibration runs in a circle: {error}; give one of these a value"
+            faults.append(fault_at(node.entries[culprit], message, culprit))
         return names
 
 
 def read_domain(
-    node: Node | None, states: tuple[str, ...], known: Mapping[str, object], faults: list[Fault]
+    node: Node | None, states: tuple[str, ...], known: Mapping[str, object], faults: FaultList
 ) -> dict[str, tuple[Expression, Expression]]:
     """The bounds of every state, in the order of the states."""
     if node is None:
@@ -79,7 +77,7 @@ def read_domain(
         entry = entries.get(state)
         if entry is None:
             message = f"the state {state} has no domain: give [lower, upper]"
-            faults.append(Fault(("domain",), message, symbol=state))
+            faults.append(fault_in(node, ("domain",), message, state))
         elif not isinstance(entry, Items) or len(entry.items) != 2:
             faults.append(fault_at(entry, f"the domain of {state} is [lower, upper]", symbol=state))
         else:
@@ -91,7 +89,7 @@ def read_domain(
     return domain
 
 
-def _expressions(entries: Mapping[str, Node], faults: list[Fault]) -> dict[str, Expression]:
+def _expressions(entries: Mapping[str, Node], faults: FaultList) -> dict[str, Expression]:
     read = {name: read_expression(entry, faults) for name, entry in entries.items()}
     return {name: expression for name, expression in read.items() if expression is not None}
 
@@ -102,16 +100,13 @@ def _unread(node: Node | None, calibrated: Mapping[str, Expression]) -> dict[str
     return {name: None for name in names if name not in calibrated}
 
 
-def _symbol_faults(node: Node, expression: Expression, known: Mapping[str, object]) -> list[Fault]:
-    faults = []
+def _symbol_faults(node: Node, expression: Expression, known: Mapping[str, object]) -> Iterator[Fault]:
     for symbol in dict.fromkeys(symbols_in(expression)):
         if symbol.shift is not None:
             message = f"a calibration has no dates: write {symbol.name}, not {symbol.name}[…]"
         elif symbol.name not in known:
-            message = f"{symbol.name} is not calibrated" + (
-                suggest(symbol.name, known) or ": give it a value"
-            )
+            hint = suggest(symbol.name, known) or ": give it a value"
+            message = f"{symbol.name} is not calibrated{hint}"
         else:
             continue
-        faults.append(fault_at(node, message, symbol=symbol.name, column=symbol.column))
-    return faults
+        yield fault_at(node, message, symbol=symbol.name, column=symbol.column)

@@ -7,11 +7,20 @@ arithmetic leaves its domain (a negative number to a fractional power), results 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from solver.language.compiler import Backend, Key, Program, compile_program
 from solver.language.tree import Expression, Symbol
 from solver.model.spec import Model
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A program, and for each of its inputs the array and the column of it that hold the value."""
+
+    program: Program
+    places: tuple[tuple[int, int], ...]
 
 
 class Economy:
@@ -22,7 +31,7 @@ class Economy:
         self._backend = backend
         self._definitions = self._compile([Symbol(name, 0) for name in model.definitions], (0,))
         self._transition = self._compile(model.trees.transition, (-1,))
-        self._arbitrage: dict[frozenset[str], Program] = {}
+        self._arbitrage: dict[tuple[str, ...], _Compiled] = {(): self._compile(model.trees.arbitrage, (0, 1))}
 
     @property
     def model(self) -> Model:
@@ -40,12 +49,12 @@ class Economy:
         Returns:
             By name, arrays of shape (...,).
         """
-        values = self._run(self._definitions, parameters, {0: (states, controls)})
+        values = self._run(self._definitions, [parameters, states, controls])
         return dict(zip(self._model.definitions, values, strict=True))
 
     def transition(self, parameters: Any, states: Any, controls: Any) -> Any:
         """The states of the next date, (..., n_states); arguments as in :meth:`definitions`."""
-        return self._backend.stack(self._run(self._transition, parameters, {-1: (states, controls)}))
+        return self._backend.stack(self._run(self._transition, [parameters, states, controls]))
 
     def arbitrage(
         self,
@@ -71,41 +80,30 @@ class Economy:
             (..., n_equations).
         """
         given = given or {}
-        names = frozenset(given)
+        names = tuple(given)
         if names not in self._arbitrage:
             self._arbitrage[names] = self._compile(self._model.trees.arbitrage, (0, 1), names)
-        dates = {0: (states, controls), 1: (next_states, next_controls)}
-        return self._backend.stack(self._run(self._arbitrage[names], parameters, dates, given))
+        arrays = [parameters, states, controls, next_states, next_controls]
+        arrays += [value[..., None] for value in given.values()]
+        return self._backend.stack(self._run(self._arbitrage[names], arrays))
 
     def _compile(
-        self, expressions: Sequence[Expression], dates: Sequence[int], given: frozenset[str] = frozenset()
-    ) -> Program:
-        variables = (*self._model.states, *self._model.controls)
-        keys: set[Key] = {(name, date) for name in variables for date in dates}
-        keys |= {(name, None) for name in self._model.parameters} | {(name, 0) for name in given}
-        return compile_program(expressions, frozenset(keys), self._model.trees.definitions, self._backend)
+        self, expressions: Sequence[Expression], dates: Sequence[int], given: tuple[str, ...] = ()
+    ) -> _Compiled:
+        """Compile for the arrays: parameters, states and controls of each date, then one for each given symbol."""
+        axes: list[list[Key]] = [[(name, None) for name in self._model.parameters]]
+        for date in dates:
+            axes.append([(name, date) for name in self._model.states])
+            axes.append([(name, date) for name in self._model.controls])
+        axes += [[(name, 0)] for name in given]
+        places = {key: (array, column) for array, axis in enumerate(axes) for column, key in enumerate(axis)}
+        program = compile_program(
+            expressions, frozenset(places), self._model.trees.definitions, self._backend
+        )
+        return _Compiled(program, tuple(places[key] for key in program.inputs))
 
-    def _run(
-        self,
-        program: Program,
-        parameters: Any,
-        dates: Mapping[int, tuple[Any, Any]],
-        given: Mapping[str, Any] | None = None,
-    ) -> list[Any]:
-        given = given or {}
-        values = [
-            given[name] if date == 0 and name in given else self._column(name, date, parameters, dates)
-            for name, date in program.inputs
-        ]
-        leading = [states[..., 0] for states, _ in dates.values()]
-        return [self._backend.spread(value, leading) for value in program(values)]
-
-    def _column(
-        self, name: str, date: int | None, parameters: Any, dates: Mapping[int, tuple[Any, Any]]
-    ) -> Any:
-        if date is None:
-            return parameters[..., self._model.parameters.index(name)]
-        states, controls = dates[date]
-        if name in self._model.states:
-            return states[..., self._model.states.index(name)]
-        return controls[..., self._model.controls.index(name)]
+    def _run(self, compiled: _Compiled, arrays: Sequence[Any]) -> list[Any]:
+        """Evaluate, and spread each value over the leading axes of the state arrays."""
+        values = compiled.program([arrays[array][..., column] for array, column in compiled.places])
+        leading = [states[..., 0] for states in arrays[1:5:2]]
+        return [self._backend.spread(value, leading) for value in values]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.errors import Fault
 from solver.language.order import CircularError, in_order
 from solver.language.parser import suggest
 from solver.language.tree import Expression, Symbol, symbols_in
-from solver.model.node import Node, fault_at
-from solver.model.sections import SYMBOL_GROUPS, Statement, check_name, read_statements, read_table
+from solver.model.node import FaultList, Node, fault_at, fault_in
+from solver.model.sections import SYMBOL_GROUPS, Block, Statement, check_name, read_statements, read_table
 
 SECTIONS = ("transition", "arbitrage", "felicity")
 
@@ -45,7 +45,7 @@ class Equations:
 
 
 def read_equations(
-    entries: Mapping[str, Node], groups: Mapping[str, tuple[str, ...]], faults: list[Fault]
+    entries: Mapping[str, Node], groups: Mapping[str, tuple[str, ...]], faults: FaultList
 ) -> Equations:
     """Read the sections ``definitions`` and ``equations`` of a document.
 
@@ -55,34 +55,40 @@ def read_equations(
         faults: to which every fault is added.
     """
     nodes = read_table(entries.get("equations"), SECTIONS, faults)
-    definitions = read_statements(entries.get("definitions"), faults)
-    lines = {section: read_statements(nodes.get(section), faults) for section in SECTIONS}
+    if "definitions" in entries:
+        nodes["definitions"] = entries["definitions"]
+    blocks = {section: read_statements(nodes.get(section), faults) for section in ("definitions", *SECTIONS)}
     kinds = {name: SYMBOL_GROUPS[group] for group, names in groups.items() for name in names}
-    defined = _by_name("definitions", definitions, kinds, faults)
+    defined = _by_name("definitions", blocks["definitions"].statements, kinds, faults)
     kinds |= dict.fromkeys(defined, "definition")
-    rewards = _by_name("felicity", lines["felicity"], kinds, faults)
+    for group in ("states", "controls"):
+        if not groups[group]:
+            faults.append(
+                fault_in(entries.get("symbols"), ("symbols", group), f"a model needs {group}: name them")
+            )
+    rewards = _by_name("felicity", blocks["felicity"].statements, kinds, faults)
     if len(rewards) > 1:
         faults.append(fault_at(nodes["felicity"], "a model has one felicity: keep one"))
-    transition = _by_state(lines["transition"], groups["states"], nodes, faults)
-    _check_arbitrage(lines["arbitrage"], groups["controls"], nodes, faults)
-    for section, statements in {"definitions": definitions, **lines}.items():
-        for statement in statements:
+    transition = _by_state(blocks["transition"], groups["states"], nodes.get("transition"), faults)
+    _check_count(blocks["arbitrage"], groups["controls"], nodes.get("arbitrage"), faults)
+    for section, block in blocks.items():
+        for statement in block.statements:
             faults.extend(_check_symbols(section, statement, kinds))
     return Equations(
         written={
-            section: tuple(statement.text for statement in statements)
-            for section, statements in {"definitions": definitions, **lines}.items()
+            section: tuple(statement.text for statement in block.statements)
+            for section, block in blocks.items()
         },
         kinds=kinds,
         definitions=_in_order(defined, faults),
         transition=transition,
-        arbitrage=tuple(statement.equation.residual for statement in lines["arbitrage"]),
+        arbitrage=tuple(statement.equation.residual for statement in blocks["arbitrage"].statements),
         felicity=next((statement.equation.right for statement in rewards.values()), None),
     )
 
 
 def _by_name(
-    section: str, statements: Sequence[Statement], kinds: Mapping[str, str], faults: list[Fault]
+    section: str, statements: Sequence[Statement], kinds: Mapping[str, str], faults: FaultList
 ) -> dict[str, Statement]:
     """The statements ``name[t] = …`` that define new names."""
     defined: dict[str, Statement] = {}
@@ -97,7 +103,7 @@ def _by_name(
     return defined
 
 
-def _in_order(defined: Mapping[str, Statement], faults: list[Fault]) -> dict[str, Expression]:
+def _in_order(defined: Mapping[str, Statement], faults: FaultList) -> dict[str, Expression]:
     bodies = {
         name: body for name, statement in defined.items() if (body := statement.equation.right) is not None
     }
@@ -110,11 +116,11 @@ def _in_order(defined: Mapping[str, Statement], faults: list[Fault]) -> dict[str
 
 
 def _by_state(
-    statements: Sequence[Statement], states: tuple[str, ...], nodes: Mapping[str, Node], faults: list[Fault]
+    block: Block, states: tuple[str, ...], node: Node | None, faults: FaultList
 ) -> tuple[Expression, ...]:
     """The right sides ``state[t] = …`` in the order of the states."""
     found: dict[str, Expression] = {}
-    for statement in statements:
+    for statement in block.statements:
         left, right = statement.equation.left, statement.equation.right
         if right is None or not isinstance(left, Symbol) or left.shift != 0:
             faults.append(statement.fault("a transition is written state[t] = expression of [t-1]"))
@@ -126,41 +132,32 @@ def _by_state(
             faults.append(statement.fault(message, left.name, left.column))
         else:
             found[left.name] = right
-    for state in states:
-        if state not in found:
-            message = f"the state {state} has no transition: add {state}[t] = …"
-            faults.append(_section_fault(nodes, "transition", message, state))
+    missing = [state for state in states if state not in found] if block.is_whole else []
+    for state in missing:
+        message = f"the state {state} has no transition: add {state}[t] = …"
+        faults.append(fault_in(node, ("equations", "transition"), message, state))
     return tuple(found[state] for state in states if state in found)
 
 
-def _check_arbitrage(
-    statements: Sequence[Statement], controls: tuple[str, ...], nodes: Mapping[str, Node], faults: list[Fault]
-) -> None:
-    if len(statements) != len(controls):
+def _check_count(block: Block, controls: tuple[str, ...], node: Node | None, faults: FaultList) -> None:
+    """As many equations as unknowns, unless some could not be read."""
+    if block.is_whole and len(block.statements) != len(controls):
         message = (
-            f"{len(statements)} arbitrage equations for {len(controls)} controls ({', '.join(controls)}): "
-            "give one equation for each control"
+            f"{len(block.statements)} arbitrage equation(s) for {len(controls)} control(s) "
+            f"({', '.join(controls)}): give one equation for each control"
         )
-        faults.append(_section_fault(nodes, "arbitrage", message))
+        faults.append(fault_in(node, ("equations", "arbitrage"), message))
 
 
-def _section_fault(nodes: Mapping[str, Node], section: str, message: str, symbol: str | None = None) -> Fault:
-    if section in nodes:
-        return fault_at(nodes[section], message, symbol)
-    return Fault(("equations", section), message, symbol=symbol)
-
-
-def _check_symbols(section: str, statement: Statement, kinds: Mapping[str, str]) -> list[Fault]:
+def _check_symbols(section: str, statement: Statement, kinds: Mapping[str, str]) -> Iterator[Fault]:
     """Faults of unknown symbols and wrong dates; what a statement defines, on its left, is checked elsewhere."""
     left, right = statement.equation.left, statement.equation.right
     sides = [left] if right is None else [right]
     if section == "arbitrage" and right is not None:
         sides = [left, right]
-    faults = []
     for symbol in dict.fromkeys(symbol for side in sides for symbol in symbols_in(side)):
         if message := _symbol_message(section, symbol, kinds):
-            faults.append(statement.fault(message, symbol.name, symbol.column))
-    return faults
+            yield statement.fault(message, symbol.name, symbol.column)
 
 
 def _symbol_message(section: str, symbol: Symbol, kinds: Mapping[str, str]) -> str | None:
@@ -173,7 +170,7 @@ def _symbol_message(section: str, symbol: Symbol, kinds: Mapping[str, str]) -> s
     if symbol.shift in dates:
         return None
     allowed = " or ".join(_dated(name, date) for date in dates)
-    return f"{name} is a {kind}: write {allowed} here ({section}), not {_dated(name, symbol.shift)}"
+    return f"write {allowed} for the {kind} {name} here ({section}), not {_dated(name, symbol.shift)}"
 
 
 def _dated(name: str, shift: int | None) -> str:

@@ -15,7 +15,7 @@ from solver.model.calibration import calibrate
 from solver.model.calibration_section import order_calibration, read_calibration, read_domain
 from solver.model.canonical import canonical_expression, canonical_info, hash_of
 from solver.model.equations import SECTIONS, Equations, read_equations
-from solver.model.node import Node, Table, fault_at, node_from_object
+from solver.model.node import FaultList, Node, Table, fault_at, node_from_object
 from solver.model.sections import read_symbol_info, read_symbols, read_table, read_text
 from solver.model.spec import Model, SymbolInfo, Trees
 from solver.model.yaml_text import node_from_yaml
@@ -33,7 +33,8 @@ def load_model(text: str | bytes) -> Model:
     Raises:
         ModelError: every fault found, with equation, symbol, line and column where there are such.
     """
-    return _read(node_from_yaml(text))
+    faults = FaultList()
+    return _read(node_from_yaml(text, faults), faults)
 
 
 def model_from_document(document: Mapping[str, Any]) -> Model:
@@ -42,12 +43,12 @@ def model_from_document(document: Mapping[str, Any]) -> Model:
     Raises:
         ModelError: every fault found; lines and columns are unknown.
     """
-    return _read(node_from_object(document))
+    faults = FaultList()
+    return _read(node_from_object(document, faults), faults)
 
 
-def _read(root: Node) -> Model:
+def _read(root: Node, faults: FaultList) -> Model:
     """The model in a document: each section adds its faults, and only a faultless one is checked as a whole."""
-    faults: list[Fault] = []
     entries = read_table(root, _KEYS, faults)
     groups = read_symbols(entries.get("symbols"), faults)
     equations = read_equations(entries, groups, faults)
@@ -62,7 +63,7 @@ def _read(root: Node) -> Model:
     symbols |= read_symbol_info(entries.get("variables"), variables, faults, has_bounds=False)
     texts = _read_texts(entries, faults)
     if faults:
-        raise ModelError(faults)
+        raise ModelError(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
     trees = Trees(
         definitions=equations.definitions,
         transition=equations.transition,
@@ -76,7 +77,7 @@ def _read(root: Node) -> Model:
     return model
 
 
-def _read_texts(entries: Mapping[str, Node], faults: list[Fault]) -> dict[str, str]:
+def _read_texts(entries: Mapping[str, Node], faults: FaultList) -> dict[str, str]:
     texts = {key: read_text(entries.get(key), faults) for key in _TEXTS}
     if not texts["name"]:
         faults.append(Fault(("name",), "the model has no name: give one"))

@@ -7,7 +7,7 @@ YAML and parsed JSON become the same nodes, so there is one reader. Every scalar
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from solver.errors import Fault, ModelError
 
 MAX_NESTING = 12
 MAX_CHARACTERS = 60_000
+MAX_FAULTS = 100
 
 Pointer = tuple[str | int, ...]
 
@@ -63,6 +64,25 @@ class Table:
 Node = Scalar | Items | Table
 
 
+class FaultList(list[Fault]):
+    """The faults of one document, in the order found: enough of them end the reading."""
+
+    def append(self, fault: Fault) -> None:
+        """Add a fault.
+
+        Raises:
+            ModelError: there are ``MAX_FAULTS`` of them.
+        """
+        super().append(fault)
+        if len(self) >= MAX_FAULTS:
+            raise ModelError(self)
+
+    def extend(self, faults: Iterable[Fault]) -> None:
+        """Add faults one by one, as :meth:`append` does."""
+        for fault in faults:
+            self.append(fault)
+
+
 def fault_at(node: Node, message: str, symbol: str | None = None, column: int = 1) -> Fault:
     """A fault at a column, from 1, of the first line of a node."""
     start = node.lines[0] if isinstance(node, Scalar) else node.start
@@ -70,23 +90,29 @@ def fault_at(node: Node, message: str, symbol: str | None = None, column: int = 
     return Fault(node.pointer, message, symbol=symbol, line=start.line, column=place)
 
 
-def node_from_object(document: Mapping[str, Any]) -> Node:
+def fault_in(node: Node | None, pointer: Pointer, message: str, symbol: str | None = None) -> Fault:
+    """A fault of a section as a whole, which stands at ``pointer`` even where the file has no such section."""
+    return Fault(pointer, message, symbol=symbol) if node is None else fault_at(node, message, symbol)
+
+
+def node_from_object(document: Mapping[str, Any], faults: FaultList) -> Node:
     """Nodes of an already parsed document: mappings, sequences, strings and numbers.
 
+    Args:
+        document: what was parsed.
+        faults: to which values of other types are added.
+
     Raises:
-        ModelError: a value of another type, a text too long, or nesting too deep.
+        ModelError: too long, or nested too deep.
     """
-    faults: list[Fault] = []
     node = _from_object(document, (), faults)
     length = _characters(node)
     if length > MAX_CHARACTERS:
-        faults.append(Fault((), f"the model has {length} characters, above {MAX_CHARACTERS}"))
-    if faults:
-        raise ModelError(faults)
+        raise ModelError([Fault((), f"the model has {length} characters, above {MAX_CHARACTERS}")])
     return node
 
 
-def _from_object(value: Any, pointer: Pointer, faults: list[Fault]) -> Node:
+def _from_object(value: Any, pointer: Pointer, faults: FaultList) -> Node:
     if len(pointer) > MAX_NESTING:
         raise ModelError([Fault(pointer, f"nested deeper than {MAX_NESTING} levels")])
     if isinstance(value, Mapping):
@@ -103,7 +129,7 @@ def _from_object(value: Any, pointer: Pointer, faults: list[Fault]) -> Node:
     return Scalar(pointer, tuple(Line(line) for line in _scalar_text(value, pointer, faults).split("\n")))
 
 
-def _scalar_text(value: Any, pointer: Pointer, faults: list[Fault]) -> str:
+def _scalar_text(value: Any, pointer: Pointer, faults: FaultList) -> str:
     if isinstance(value, str):
         if is_valid_text(value):
             return value

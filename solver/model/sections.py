@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from solver.errors import Fault, ModelError
 from solver.language.parser import parse_equation, parse_expression, suggest
 from solver.language.tree import FUNCTIONS, Equation, Expression
-from solver.model.node import Items, Line, Node, Scalar, Table, fault_at
+from solver.model.node import FaultList, Items, Line, Node, Scalar, Table, fault_at
 from solver.model.spec import SymbolInfo
 
-MAX_SYMBOLS = 300
+MAX_SYMBOLS = 500
 #: The groups of declared symbols, and what a member of each is.
 SYMBOL_GROUPS = {
     "states": "state",
@@ -39,13 +39,21 @@ class Statement:
         return _locate(Fault((), message, self.text, symbol, None, column), self.node, self.line)
 
 
+@dataclass(frozen=True)
+class Block:
+    """The statements of a section that could be read; ``is_whole`` when that is all of them."""
+
+    statements: tuple[Statement, ...]
+    is_whole: bool
+
+
 def _locate(fault: Fault, node: Node, line: Line) -> Fault:
     """Move a fault whose column counts within one line's text to its place in the file."""
     column = None if line.column is None else line.column + (fault.column or 1) - 1
     return dataclasses.replace(fault, pointer=node.pointer, line=line.line, column=column)
 
 
-def read_text(node: Node | None, faults: list[Fault]) -> str:
+def read_text(node: Node | None, faults: FaultList) -> str:
     """A text; empty when there is none."""
     if node is None:
         return ""
@@ -55,7 +63,7 @@ def read_text(node: Node | None, faults: list[Fault]) -> str:
     return node.text
 
 
-def read_table(node: Node | None, known: tuple[str, ...] | None, faults: list[Fault]) -> dict[str, Node]:
+def read_table(node: Node | None, known: tuple[str, ...] | None, faults: FaultList) -> dict[str, Node]:
     """The entries of a table; empty when there is none. Keys outside ``known`` are faults, unless it is None."""
     if node is None:
         return {}
@@ -72,7 +80,7 @@ def read_table(node: Node | None, known: tuple[str, ...] | None, faults: list[Fa
     return {key: entry for key, entry in node.entries.items() if known is None or key in known}
 
 
-def read_symbols(node: Node | None, faults: list[Fault]) -> dict[str, tuple[str, ...]]:
+def read_symbols(node: Node | None, faults: FaultList) -> dict[str, tuple[str, ...]]:
     """The declared names by group, each of them once."""
     groups: dict[str, tuple[str, ...]] = dict.fromkeys(SYMBOL_GROUPS, ())
     seen: set[str] = set()
@@ -109,18 +117,18 @@ def check_name(name: str, taken: set[str]) -> str | None:
     return None
 
 
-def read_statements(node: Node | None, faults: list[Fault]) -> list[Statement]:
+def read_statements(node: Node | None, faults: FaultList) -> Block:
     """The equations of a block of lines, of a list, or of a mapping from left sides to right sides."""
-    statements = []
+    statements, n_faults = [], len(faults)
     for entry, line in _lines_of(node, faults):
         try:
             statements.append(Statement(entry, _display(line.text), line, parse_equation(line.text)))
         except ModelError as error:
             faults.append(_locate(error.faults[0], entry, line))
-    return statements
+    return Block(tuple(statements), is_whole=len(faults) == n_faults)
 
 
-def read_expression(node: Node, faults: list[Fault]) -> Expression | None:
+def read_expression(node: Node, faults: FaultList) -> Expression | None:
     """One expression; None, with a fault, where it cannot be read."""
     if not isinstance(node, Scalar):
         faults.append(fault_at(node, "an expression is expected here"))
@@ -134,14 +142,14 @@ def read_expression(node: Node, faults: list[Fault]) -> Expression | None:
 
 
 def read_symbol_info(
-    node: Node | None, names: tuple[str, ...], faults: list[Fault], *, has_bounds: bool
+    node: Node | None, names: tuple[str, ...], faults: FaultList, *, has_bounds: bool
 ) -> dict[str, SymbolInfo]:
     """What a file says about its symbols, for those of ``names`` that it describes."""
     keys = ("description", "symbol", *(("bounds",) if has_bounds else ()))
     return {name: _read_info(entry, keys, faults) for name, entry in read_table(node, names, faults).items()}
 
 
-def _read_info(node: Node, keys: tuple[str, ...], faults: list[Fault]) -> SymbolInfo:
+def _read_info(node: Node, keys: tuple[str, ...], faults: FaultList) -> SymbolInfo:
     entries = read_table(node, keys, faults)
     return SymbolInfo(
         description=read_text(entries.get("description"), faults) or None,
@@ -150,7 +158,7 @@ def _read_info(node: Node, keys: tuple[str, ...], faults: list[Fault]) -> Symbol
     )
 
 
-def _read_bounds(node: Node | None, faults: list[Fault]) -> tuple[float, float] | None:
+def _read_bounds(node: Node | None, faults: FaultList) -> tuple[float, float] | None:
     if node is None:
         return None
     try:
@@ -164,7 +172,7 @@ def _read_bounds(node: Node | None, faults: list[Fault]) -> tuple[float, float] 
     return None
 
 
-def _lines_of(node: Node | None, faults: list[Fault]) -> Iterator[tuple[Node, Line]]:
+def _lines_of(node: Node | None, faults: FaultList) -> Iterator[tuple[Node, Line]]:
     """Every equation's text with its place; blank lines and comments are left out."""
     if isinstance(node, Scalar):
         for line in node.lines:
@@ -192,12 +200,14 @@ def _clean(line: Line) -> Line | None:
 
 
 def _joined(key: Line, value: Scalar) -> Line:
-    """``y[t]: …`` as the equation ``y[t] = …``, every character still in its column where the file has it so."""
+    """``y[t]: …`` as the equation ``y[t] = …``, on one line of the file with every character in its column."""
     start, text = value.lines[0], " ".join(value.text.split("\n"))
-    is_one_line = None not in (key.column, start.column) and key.line == start.line
-    gap = (start.column or 0) - (key.column or 0) - len(key.text) if is_one_line else 3
-    return Line(f"{key.text}{' = '.ljust(gap) if gap > 2 else '='.ljust(gap)}{text}", key.line, key.column)
+    gap = 0
+    if key.column is not None and start.column is not None and key.line == start.line:
+        gap = start.column - key.column - len(key.text)
+    return Line(f"{key.text}{'='.ljust(gap)}{text}", key.line, key.column)
 
 
 def _display(text: str) -> str:
-    return " ".join(text.split())
+    """One spelling of blanks: single ones, and one on either side of the equals sign."""
+    return " ".join(re.sub(r"(?<!<)=", " = ", text).split())

@@ -14,6 +14,7 @@ from solver.errors import Fault, ModelError
 from solver.model.node import (
     MAX_CHARACTERS,
     MAX_NESTING,
+    FaultList,
     Items,
     Line,
     Node,
@@ -24,29 +25,29 @@ from solver.model.node import (
 )
 
 
-def node_from_yaml(text: str | bytes) -> Node:
+def node_from_yaml(text: str | bytes, faults: FaultList) -> Node:
     """Nodes of the one document in a YAML or JSON text.
 
+    Args:
+        text: the file.
+        faults: to which is added what a model may not use, and yet need not stop the reading: anchors, aliases,
+            tags, duplicate keys.
+
     Raises:
-        ModelError: not UTF-8, too long, not YAML, or YAML that a model may not use: aliases, tags, duplicate
-            keys, nesting too deep.
+        ModelError: not UTF-8, too long, not YAML, or nested too deep; with the faults found until there.
     """
     decoded = _decode(text)
-    reader = _EventReader(decoded)
     try:
-        node = reader.document()
+        return _EventReader(decoded, faults).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"this is not YAML: {error.problem or error.context}"
         place = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise ModelError([*reader.faults, Fault((), message, line=place[0], column=place[1])]) from error
+        raise ModelError([*faults, Fault((), message, line=place[0], column=place[1])]) from error
     except yaml.YAMLError as error:
-        raise ModelError([*reader.faults, Fault((), f"this is not YAML: {error}")]) from error
+        raise ModelError([*faults, Fault((), f"this is not YAML: {error}")]) from error
     except (ValueError, OverflowError) as error:  # PyYAML on "\\UFFFFFFFF"
-        raise ModelError([*reader.faults, Fault((), "an escape names no character")]) from error
-    if reader.faults:
-        raise ModelError(reader.faults)
-    return node
+        raise ModelError([*faults, Fault((), "an escape names no character")]) from error
 
 
 def _decode(text: str | bytes) -> str:
@@ -67,12 +68,12 @@ def _place(event: yaml.Event) -> Line:
 
 
 class _EventReader:
-    """Builds nodes from the events of one text; ``faults`` collects what need not stop the reading."""
+    """Builds nodes from the events of one text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, faults: FaultList) -> None:
         self._source = text.splitlines()
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
-        self.faults: list[Fault] = []
+        self._faults = faults
 
     def document(self) -> Node:
         """The node of the only document."""
@@ -89,7 +90,7 @@ class _EventReader:
         assert isinstance(event, yaml.NodeEvent)
         if len(pointer) > MAX_NESTING:
             self._fault(event, pointer, f"nested deeper than {MAX_NESTING} levels")
-            raise ModelError(self.faults)
+            raise ModelError(self._faults)
         if event.anchor is not None:
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
             self._fault(
@@ -149,4 +150,4 @@ class _EventReader:
 
     def _fault(self, event: yaml.Event, pointer: Pointer, message: str) -> None:
         place = _place(event)
-        self.faults.append(Fault(pointer, message, line=place.line, column=place.column))
+        self._faults.append(Fault(pointer, message, line=place.line, column=place.column))

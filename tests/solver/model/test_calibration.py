@@ -1,0 +1,127 @@
+"""Overrides of parameters: what follows from them, and every way in which they are refused."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solver.errors import CalibrationError
+from solver.model.calibration import calibrate
+from solver.model.load import load_model
+from solver.model.zoo import load_zoo
+
+SYMBOLIC = """
+name: symbolic
+symbols: {states: [k], controls: [n], parameters: [chi, w, unbounded]}
+equations:
+  transition: k[t] = k[t-1]^0.5*n[t-1]
+  arbitrage: chi*n[t] = w*k[t]
+calibration: {chi: w*k/n, k: n^2, n: s, s: 2, w: 3, unbounded: 1}
+domain: {k: [k - 1, k + s]}
+"""
+
+
+def faults(model, overrides):
+    with pytest.raises(CalibrationError) as caught:
+        calibrate(model, overrides)
+    return caught.value.faults
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("delta", 0, "outside its bounds [0.001, 1.0]"),
+        ("delta", -0.1, "delta = -0.1"),
+        ("theta", 1, "outside its bounds [0.05, 0.95]"),
+        ("beta", 1, "outside its bounds [0.5, 0.9999]"),
+        ("gamma", 1e300, "outside"),
+        ("beta", math.nan, "not a finite number"),
+        ("beta", math.inf, "not a finite number"),
+        ("beta", 10**400, "not a finite number"),
+        ("beta", True, "not a finite number"),
+        ("beta", "0.96", "not a finite number"),
+        ("beta", None, "not a finite number"),
+        ("betta", 0.96, "did you mean beta or theta?"),
+        ("k", 3.0, "not a parameter"),
+        ("", 3.0, "not a parameter"),
+    ],
+)
+def test_a_bad_parameter_is_named_with_its_bound(name, value, words):
+    (fault,) = faults(load_zoo("neoclassical"), {name: value})
+    assert fault.pointer == (name,)
+    assert words in fault.message
+
+
+def test_all_faults_come_at_once():
+    found = faults(load_zoo("neoclassical"), {"betta": 1, "delta": math.nan, "k": 2})
+    assert [fault.pointer for fault in found] == [("betta",), ("delta",), ("k",)]
+    found = faults(load_zoo("neoclassical"), {"theta": 1.0, "delta": 0})
+    assert {fault.pointer for fault in found} == {("theta",), ("delta",)}
+
+
+@pytest.mark.parametrize("value", [0.001, 1, 1.0, np.float64(0.5)])
+def test_bounds_are_inclusive_and_values_become_floats(value):
+    parameters = calibrate(load_zoo("neoclassical"), {"delta": value, "rho": -0.0}).parameters
+    assert type(parameters["delta"]) is float
+    assert all(type(number) is float for number in parameters.values())
+    assert math.copysign(1, parameters["rho"]) == 1.0
+
+
+def test_a_full_calibration_calibrates_to_itself():
+    model = load_zoo("neoclassical")
+    first = calibrate(model, {"beta": 0.95})
+    assert calibrate(model, first.parameters) == first
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            name: st.floats(*bounds)
+            for name, bounds in {
+                "beta": (0.5, 0.9999),
+                "delta": (0.001, 1.0),
+                "theta": (0.05, 0.95),
+                "gamma": (0.1, 20.0),
+                "rho": (0.0, 1.0),
+                "loading": (0.0, 2.0),
+            }.items()
+        }
+    )
+)
+def test_within_the_bounds_there_is_always_a_steady_state(overrides):
+    p = calibrate(load_zoo("neoclassical"), overrides)
+    marginal_product = p.parameters["theta"] * p.steady_state["y"] / p.steady_state["k"]
+    assert math.isclose(
+        p.parameters["beta"] * (1 - p.parameters["delta"] + marginal_product), 1, rel_tol=1e-9
+    )
+
+
+def test_symbolic_calibrations_follow_in_any_order():
+    model = load_model(SYMBOLIC)
+    default = calibrate(model)
+    assert default.parameters == {"chi": 6.0, "w": 3.0, "unbounded": 1.0}
+    assert default.steady_state == {"k": 4.0, "n": 2.0}
+    assert default.domain == {"k": (3.0, 6.0)}
+    assert calibrate(model, {"w": 5}).parameters["chi"] == 10.0
+    (fault,) = faults(model, {"chi": 7.0})
+    assert "off by 2" in fault.message
+    assert fault.equation == "chi*n[t] = w*k[t]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "overrides", "words"),
+    [
+        ("k: n^2", "k: n^2/w*3", {"w": 0}, "k is not finite (inf) at w = 0"),
+        ("k + s]", "k + w]", {"w": -1.5}, "is empty or not finite"),
+        ("[k - 1", "[3.5*w/3", {"w": 4}, "does not hold the steady state 4"),
+        ("[k - 1", "[k/(w - 4)", {"w": 4}, "is empty or not finite"),
+        ("n[t-1]\n", "n[t-1]*w/3\n", {"w": 6}, "moves k by 4 from its calibrated steady state 4"),
+        ("n[t-1]\n", "n[t-1] + log(w) - log(3)\n", {"w": -1}, "moves k by nan"),
+    ],
+)
+def test_no_steady_state_is_said_with_its_cause(old, new, overrides, words):
+    assert old in SYMBOLIC
+    found = faults(load_model(SYMBOLIC.replace(old, new)), overrides)
+    assert any(words in fault.message for fault in found), [fault.message for fault in found]

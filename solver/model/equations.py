@@ -10,7 +10,15 @@ from solver.language.order import CircularError, in_order
 from solver.language.parser import suggest
 from solver.language.tree import Expression, Symbol, symbols_in
 from solver.model.node import FaultList, Node, fault_at, fault_in
-from solver.model.sections import SYMBOL_GROUPS, Block, Statement, check_name, read_statements, read_table
+from solver.model.sections import (
+    MAX_SYMBOLS,
+    SYMBOL_GROUPS,
+    Block,
+    Statement,
+    check_name,
+    read_statements,
+    read_table,
+)
 
 SECTIONS = ("transition", "arbitrage", "felicity")
 
@@ -61,6 +69,9 @@ def read_equations(
     kinds = {name: SYMBOL_GROUPS[group] for group, names in groups.items() for name in names}
     defined = _by_name("definitions", blocks["definitions"].statements, kinds, faults)
     kinds |= dict.fromkeys(defined, "definition")
+    if len(kinds) > MAX_SYMBOLS:
+        message = f"the model has {len(kinds)} symbols, above {MAX_SYMBOLS}"
+        faults.append(fault_in(entries.get("symbols"), ("symbols",), message))
     for group in ("states", "controls"):
         if not groups[group]:
             faults.append(

@@ -20,6 +20,7 @@ from solver.model.sections import read_symbol_info, read_symbols, read_table, re
 from solver.model.spec import Model, SymbolInfo, Trees
 from solver.model.yaml_text import node_from_yaml
 
+MAX_NAME_LENGTH = 100
 _TEXTS = ("name", "title", "source")
 _KEYS = (
     *_TEXTS,
@@ -81,6 +82,9 @@ def _read_texts(entries: Mapping[str, Node], faults: FaultList) -> dict[str, str
     texts = {key: read_text(entries.get(key), faults) for key in _TEXTS}
     if not texts["name"]:
         faults.append(Fault(("name",), "the model has no name: give one"))
+    elif len(texts["name"]) > MAX_NAME_LENGTH:
+        message = f"the name has {len(texts['name'])} characters, above {MAX_NAME_LENGTH}"
+        faults.append(fault_at(entries["name"], message))
     return texts
 
 

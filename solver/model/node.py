@@ -41,6 +41,11 @@ class Scalar:
         """The whole text."""
         return "\n".join(line.text for line in self.lines).strip()
 
+    @property
+    def statements(self) -> tuple[Line, ...]:
+        """The lines that say something, without indentation, comments and blank lines."""
+        return tuple(clean for line in self.lines if (clean := _without_comment(line)).text)
+
 
 @dataclass(frozen=True)
 class Items:
@@ -64,6 +69,12 @@ class Table:
 Node = Scalar | Items | Table
 
 
+def _without_comment(line: Line) -> Line:
+    text = line.text.split("#", 1)[0].rstrip()
+    indent = len(text) - len(text.lstrip())
+    return Line(text[indent:], line.line, None if line.column is None else line.column + indent)
+
+
 class FaultList(list[Fault]):
     """The faults of one document, in the order found: enough of them end the reading."""
 
@@ -84,8 +95,8 @@ class FaultList(list[Fault]):
 
 
 def fault_at(node: Node, message: str, symbol: str | None = None, column: int = 1) -> Fault:
-    """A fault at a column, from 1, of the first line of a node."""
-    start = node.lines[0] if isinstance(node, Scalar) else node.start
+    """A fault at a column, from 1, of the first statement of a node."""
+    start = (*node.statements, *node.lines)[0] if isinstance(node, Scalar) else node.start
     place = None if start.column is None else start.column + column - 1
     return Fault(node.pointer, message, symbol=symbol, line=start.line, column=place)
 

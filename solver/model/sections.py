@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,8 +102,6 @@ def read_symbols(node: Node | None, faults: FaultList) -> dict[str, tuple[str, .
         if names and group == "exogenous":
             message = "exogenous shocks are not read by this version: give a deterministic model"
             faults.append(fault_at(entry, message, symbol=names[0]))
-    if len(seen) > MAX_SYMBOLS and node is not None:
-        faults.append(fault_at(node, f"{len(seen)} symbols are declared, above {MAX_SYMBOLS}"))
     return groups
 
 
@@ -133,7 +132,8 @@ def read_expression(node: Node, faults: FaultList) -> Expression | None:
     if not isinstance(node, Scalar):
         faults.append(fault_at(node, "an expression is expected here"))
         return None
-    line = Line(" ".join(node.text.split("\n")), node.lines[0].line, node.lines[0].column)
+    lines = node.statements or node.lines[:1]
+    line = Line(" ".join(line.text for line in lines), lines[0].line, lines[0].column)
     try:
         return parse_expression(line.text)
     except ModelError as error:
@@ -165,19 +165,18 @@ def _read_bounds(node: Node | None, faults: FaultList) -> tuple[float, float] | 
         pair = node.items if isinstance(node, Items) else ()
         lower, upper = (float(item.text if isinstance(item, Scalar) else "") for item in pair)
     except ValueError:
-        lower, upper = 1.0, 0.0
-    if lower <= upper:
+        lower = upper = math.nan
+    if -math.inf < lower <= upper < math.inf:
         return lower, upper
-    faults.append(fault_at(node, "bounds are two numbers, [lower, upper], with lower <= upper"))
+    faults.append(fault_at(node, "bounds are two finite numbers, [lower, upper], with lower <= upper"))
     return None
 
 
 def _lines_of(node: Node | None, faults: FaultList) -> Iterator[tuple[Node, Line]]:
     """Every equation's text with its place; blank lines and comments are left out."""
     if isinstance(node, Scalar):
-        for line in node.lines:
-            if clean := _clean(line):
-                yield node, clean
+        for line in node.statements:
+            yield node, line
     elif isinstance(node, Items):
         for item in node.items:
             if isinstance(item, Scalar):
@@ -190,13 +189,6 @@ def _lines_of(node: Node | None, faults: FaultList) -> Iterator[tuple[Node, Line
                 yield entry, _joined(node.keys[key], entry)
             else:
                 faults.append(fault_at(entry, "an expression is expected here", symbol=key))
-
-
-def _clean(line: Line) -> Line | None:
-    text = line.text.split("#", 1)[0].rstrip()
-    indent = len(text) - len(text.lstrip())
-    column = None if line.column is None else line.column + indent
-    return Line(text[indent:], line.line, column) if text.strip() else None
 
 
 def _joined(key: Line, value: Scalar) -> Line:

@@ -75,12 +75,12 @@ def calibrate(model: Model, overrides: Mapping[str, float] | None = None) -> Cal
         CalibrationError: every fault found; the pointer of a parameter's fault is ``(parameter,)``.
     """
     faults, values = _check_overrides(model, overrides or {})
-    _refuse(faults)
     trees = {**model.trees.calibration, **{name: Number(value) for name, value in values.items()}}
     names = (*model.parameters, *model.states, *model.controls)
     numbers = dict(zip(names, _evaluate([trees[name] for name in names], trees), strict=True))
     parameters = {name: numbers[name] for name in model.parameters}
-    _refuse(_check_bounds(model, parameters) or _check_finite(numbers, trees, parameters))
+    _refuse([*faults, *_check_bounds(model, parameters)])
+    _refuse(_check_finite(numbers, trees, parameters))
     bounds = _evaluate([bound for pair in model.trees.domain.values() for bound in pair], trees)
     domain = dict(zip(model.states, zip(bounds[::2], bounds[1::2], strict=True), strict=True))
     variables = {name: numbers[name] for name in (*model.states, *model.controls)}
@@ -105,7 +105,9 @@ def _check_overrides(model: Model, overrides: Mapping[str, float]) -> tuple[list
                 Fault((name,), f"{name[:64]!r} is not a parameter of {model.name}{hint}", symbol=name)
             )
         elif isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
-            message = f"{name} = {str(value)[:40]} is not a finite number: give one"
+            is_long = isinstance(value, int) and not isinstance(value, bool)  # whose repr may be refused
+            shown = "one so large" if is_long else repr(value)[:40]
+            message = f"{name} must be a finite floating-point number, and {shown} is none"
             faults.append(Fault((name,), message, symbol=name))
         else:
             values[name] = float(value) + 0.0  # -0.0 becomes 0.0: one value, one hash

@@ -12,7 +12,8 @@ import pytest
 
 READY_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
-PROGRAMS = {"store": "valkey-server", "api": "service.cli", "worker": "worker"}
+ROLES = {"store": "valkey-server", "api": "-m service.cli api", "worker": "-m worker"}
+"""What stands in the command line of each role's process."""
 
 
 class RunningStack:
@@ -63,12 +64,8 @@ class RunningStack:
 
     def children(self, role):
         """The supervisor's own children that are its "store", its "api" or a "worker"."""
-        found = []
-        for child in psutil.Process(self.process.pid).children():
-            words = child.cmdline()
-            if words and (words[0].endswith(PROGRAMS[role]) or words[1:3] == ["-m", PROGRAMS[role]]):
-                found.append(child)
-        return found
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if ROLES[role] in command_line(child)]
 
     def wait_for(self, condition, timeout_s=60.0):
         """Polls until ``condition()`` is true and returns its value.
@@ -104,6 +101,14 @@ class RunningStack:
         self.process.wait(STOP_TIMEOUT_S)
         self.process.stdout.close()
         psutil.wait_procs(self._seen, timeout=STOP_TIMEOUT_S)
+
+
+def command_line(process):
+    """The command line of a process; one that has ended has none."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def is_running(process):

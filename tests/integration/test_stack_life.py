@@ -1,0 +1,90 @@
+"""The stack's life on real processes: ready, deaths and restarts, the end, and what is kept across starts."""
+
+import json
+import os
+import signal
+import urllib.error
+import urllib.request
+
+import psutil
+
+MODEL = {"model": "brock_mirman", "method": {"policy": {"family": "polynomial", "degree": 4}}}
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def call(url, body=None, **headers):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers})
+    with OPENER.open(request, timeout=90) as response:
+        return json.load(response)
+
+
+def has_workers(stack):
+    try:
+        return call(f"{stack.url}/readyz")["workers"] > 0
+    except (OSError, urllib.error.HTTPError):
+        return False
+
+
+def solve(stack):
+    solution = call(f"{stack.url}/v1/solutions", MODEL, Prefer="wait=60")
+    assert solution["status"] == "succeeded"
+    return solution
+
+
+def test_ready_means_that_a_solve_is_accepted_and_done(stack):
+    assert has_workers(stack)
+    assert solve(stack)["certificate"]["verdict"] in {"pass", "warn", "fail"}
+
+
+def test_neither_the_api_nor_the_supervisor_loads_tensorflow(stack):
+    (api,) = stack.children("api")
+    for process in (api, psutil.Process(stack.process.pid)):
+        assert not [file.path for file in process.memory_maps() if "tensorflow" in file.path]
+    (worker,) = stack.children("worker")
+    pool = [file.path for child in worker.children(recursive=True) for file in child.memory_maps()]
+    assert any("tensorflow" in path for path in pool)
+
+
+def test_every_child_that_is_killed_is_started_again_and_sigterm_ends_them_all(start_stack):
+    stack = start_stack()
+    for role in ("store", "api", "worker"):
+        (first,) = stack.wait_for(lambda role=role: stack.children(role))
+        first.kill()
+        stack.wait_for(lambda role=role, first=first: set(stack.children(role)) - {first})
+    stack.wait_for(lambda: has_workers(stack))
+    solve(stack)
+    assert stack.stop(signal.SIGTERM) == 0
+    assert stack.survivors() == []
+
+
+def test_a_killed_supervisor_takes_everything_with_it_and_the_next_start_has_every_solution(
+    start_stack, tmp_path
+):
+    stack = start_stack(data=tmp_path / "kept")
+    solution = solve(stack)
+    assert stack.stop(signal.SIGKILL) == -signal.SIGKILL
+    stack.wait_for(lambda: stack.survivors() == [])
+    again = start_stack(data=tmp_path / "kept")
+    assert call(f"{again.url}/v1/solutions/{solution['id']}") == solution
+    assert again.stop(signal.SIGINT) == 0
+    assert again.survivors() == []
+
+
+def test_workers_share_the_cores_and_a_store_that_was_there_is_left_alone(start_stack, tmp_path, stack):
+    (api,) = stack.children("api")
+    url = api.environ()["SADDLEPATH_REDIS_URL"]
+    threads = {"OMP_NUM_THREADS": "3"}
+    guest = start_stack("--redis-url", url, "--workers", "2", data=tmp_path / "guest", environment=threads)
+    assert guest.children("store") == []
+    share = str(max(1, len(os.sched_getaffinity(0)) // 2))
+    environments = [worker.environ() for worker in guest.children("worker")]
+    assert [environment["TF_NUM_INTRAOP_THREADS"] for environment in environments] == [share, share]
+    assert [environment["OMP_NUM_THREADS"] for environment in environments] == [
+        "3",
+        "3",
+    ]  # as the operator said
+    guest.stop()
+    assert guest.survivors() == []
+    assert stack.children("store")
+    assert has_workers(stack)

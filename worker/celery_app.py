@@ -34,6 +34,8 @@ def create_app(settings: WorkerSettings) -> Celery:
         worker_pool="prefork",
         worker_pool_start_method="spawn",
         worker_proc_alive_timeout=60,
+        # How long a dead child's result is still waited for: nothing is told by results here.
+        worker_lost_wait=0.5,
         # True loses jobs for good when the broker restarts.
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_enable_remote_control=False,

@@ -16,7 +16,8 @@ SETUP := $(VENV)/.setup-$(EXTRA)
 DEV := $(VENV)/.dev-$(EXTRA)
 OTHER_EXTRA := $(filter-out $(SETUP) $(DEV),$(wildcard $(VENV)/.setup-* $(VENV)/.dev-*))
 INSTALL = $(BIN)/pip install --disable-pip-version-check --constraint requirements.lock --editable
-# One line a package, so that a slow download is seen to be one.
+# One line a package and a sign of life every 10 s, because pip is silent while it unpacks TensorFlow.
+BEAT = (while sleep 10 > /dev/null 2>&1; do echo '  ...'; done) & trap "kill $$!" EXIT
 PROGRESS = { grep --line-buffered -E '^(Collecting|Installing collected|Successfully|  Downloading)' || true; } | cut -c 1-100
 
 .PHONY: help setup dev demo serve test check bench lock clean
@@ -41,12 +42,12 @@ $(SETUP): pyproject.toml requirements.lock
 	@$(if $(OTHER_EXTRA),rm -rf $(VENV))
 	@$(MAKE) $(VENV)/bin/python
 	@echo "Installing the server (TensorFlow is the largest part; a minute or two) ..."
-	@$(INSTALL) '.[$(EXTRA),embedded]' | $(PROGRESS)
+	@$(BEAT); $(INSTALL) '.[$(EXTRA),embedded]' | $(PROGRESS)
 	@touch $@
 
 $(DEV): pyproject.toml requirements.lock | $(SETUP)
 	@echo "Installing the tools for tests and checks ..."
-	@$(INSTALL) '.[$(EXTRA),embedded,dev]' | $(PROGRESS)
+	@$(BEAT); $(INSTALL) '.[$(EXTRA),embedded,dev]' | $(PROGRESS)
 	@touch $@
 
 demo: $(SETUP) ## solve two models over HTTP on a server of its own, and compare with the closed form

@@ -19,7 +19,8 @@ from typing import Any
 STOP_TIMEOUT_S = 10
 OFFSETS = (-0.2, 0.0, 0.2)
 SCALES = (0.5, 1.0, 1.5)
-Rule = Callable[[float, float], float]
+Rule = Callable[[float, float], tuple[float, float]]
+"""Investment and consumption as a function of (a, k)."""
 
 
 def main() -> int:
@@ -82,9 +83,14 @@ def solve(url: str, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def brock_mirman_rule(calibration: dict[str, float]) -> Rule:
-    """Investment in closed form, i = βθ exp(λa) k^θ, with full depreciation and log utility (γ = 1)."""
+    """The closed form i = βθ y, c = (1 - βθ) y, y = exp(λa) k^θ, with full depreciation and log utility."""
     beta, theta, loading = (calibration[name] for name in ("beta", "theta", "loading"))
-    return lambda a, k: beta * theta * math.exp(loading * a) * k**theta
+
+    def rule(a: float, k: float) -> tuple[float, float]:
+        output = math.exp(loading * a) * k**theta
+        return beta * theta * output, (1 - beta * theta) * output
+
+    return rule
 
 
 def print_certificate(certificate: dict[str, Any]) -> None:
@@ -109,15 +115,13 @@ def print_table(url: str, solution: dict[str, Any], closed_form: Rule | None) ->
     states = [(a, scale * k_ss) for a in OFFSETS for scale in SCALES]
     columns = {"a": [a for a, _ in states], "k": [k for _, k in states]}
     answer = call(f"{url}/v1/solutions/{solution['id']}/policy", {"states": columns})
-    investment, output = answer["controls"]["i"], answer["definitions"]["y"]
-    consumption = answer["definitions"]["c"]
+    investment, consumption = answer["controls"]["i"], answer["definitions"]["c"]
     exact = ["i exact", "c exact", "difference"] if closed_form else []
     print("  " + "".join(f"{heading:>12}" for heading in ["a", "k", "i(a,k)", "c(a,k)", *exact]))
-    for (a, k), i, c, y in zip(states, investment, consumption, output, strict=True):
+    for (a, k), i, c in zip(states, investment, consumption, strict=True):
         line = f"{a:12.2f}{k:12.4f}{i:12.6f}{c:12.6f}"
         if closed_form is not None:
-            i_exact = closed_form(a, k)
-            c_exact = y - i_exact
+            i_exact, c_exact = closed_form(a, k)
             line += f"{i_exact:12.6f}{c_exact:12.6f}{max(abs(i - i_exact), abs(c - c_exact)):12.1e}"
         print("  " + line)
 

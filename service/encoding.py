@@ -11,7 +11,7 @@ import json
 import math
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 
 
 def encode(content: Any) -> bytes:
@@ -38,7 +38,7 @@ def _finite(content: Any) -> Any:
     return content
 
 
-class JsonResponse(Response):
+class JsonResponse(JSONResponse):
     """``application/json`` by :func:`encode`."""
 
     media_type = "application/json"

@@ -68,7 +68,8 @@ class Evaluator:
         in_domain = np.all((states >= self._lower) & (states <= self._upper), axis=1)
         if is_strict and not in_domain.all():
             self._refuse(states, ~in_domain, "is outside its domain")
-        controls = self._policy.evaluate(states)
+        with np.errstate(all="ignore"):  # far out states overflow; what is not finite is refused below
+            controls = self._policy.evaluate(states)
         definitions = self._economy.definitions(self._parameters, states, controls)
         defined: np.ndarray = np.isfinite(controls).all(axis=1)
         for values in definitions.values():

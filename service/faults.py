@@ -108,16 +108,14 @@ def faults_of(error: ValidationError, schema: type[BaseModel], document: Any) ->
 
 
 def _pointer(details: ErrorDetails, document: Any) -> tuple[str | int, ...]:
-    """The part of pydantic's location that is a place in the document; the rest names members of unions."""
+    """The parts of pydantic's location that are places in the document; the others name members of unions."""
     location, node = details["loc"], document
-    for depth, part in enumerate(location):
-        is_place = isinstance(node, Mapping) and part in node
-        is_place = is_place or (isinstance(node, list) and isinstance(part, int) and part < len(node))
-        if not is_place:
-            is_absent = details["type"] == "missing" and depth == len(location) - 1
-            return (*location[:depth], part) if is_absent else location[:depth]
-        node = node[part]
-    return location
+    pointer: tuple[str | int, ...] = ()
+    for part in location:
+        is_key = isinstance(node, Mapping) and part in node
+        if is_key or (isinstance(node, list) and isinstance(part, int) and part < len(node)):
+            pointer, node = (*pointer, part), node[part]
+    return (*pointer, location[-1]) if details["type"] == "missing" else pointer
 
 
 def _message(details: ErrorDetails, pointer: tuple[str | int, ...], schema: type[BaseModel]) -> str:

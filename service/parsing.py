@@ -50,7 +50,7 @@ def parse_json(body: bytes, *, max_nesting: int) -> Any:
             f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
     except RecursionError:
-        _refuse_depth(max_nesting, ())
+        _refuse_depth(max_nesting)
     faults: list[Fault] = []
     _walk(document, (), max_nesting, faults)
     if faults:
@@ -58,9 +58,9 @@ def parse_json(body: bytes, *, max_nesting: int) -> Any:
     return document
 
 
-def _refuse_depth(max_nesting: int, pointer: tuple[str | int, ...]) -> NoReturn:
+def _refuse_depth(max_nesting: int) -> NoReturn:
     message = f"the body nests deeper than {max_nesting} levels, the most this call reads; flatten it"
-    raise RequestError([Fault(pointer, message)])
+    raise RequestError([Fault((), message)])
 
 
 def _walk(node: Any, pointer: tuple[str | int, ...], max_nesting: int, faults: list[Fault]) -> None:
@@ -74,7 +74,7 @@ def _walk(node: Any, pointer: tuple[str | int, ...], max_nesting: int, faults: l
             faults.append(Fault(pointer, f"{shown(node)} holds half a surrogate pair; send whole characters"))
     elif isinstance(node, dict | list):
         if len(pointer) >= max_nesting:
-            _refuse_depth(max_nesting, pointer[:4])
+            _refuse_depth(max_nesting)
         items = node.items() if isinstance(node, dict) else enumerate(node)
         for key, value in items:
             _walk(value, (*pointer, key), max_nesting, faults)

@@ -24,7 +24,7 @@ from solver import errors as solver_errors
 from solver.errors import Fault
 from worker import errors as worker_errors
 
-TYPE_PREFIX = "urn:saddlepath:problem:"
+TYPE_PREFIX = "/problems/"
 RETRY_AFTER_S = 2
 
 
@@ -48,29 +48,29 @@ class Row:
 
 
 PROBLEMS: dict[type[Exception], Row] = {
-    service_errors.ServiceError: Row(400, "bad_request", "The request cannot be served"),
-    service_errors.MalformedBodyError: Row(400, "malformed_body", "The body is not JSON"),
-    service_errors.BodyTooLargeError: Row(413, "body_too_large", "The body is too large"),
-    service_errors.MediaTypeError: Row(415, "media_type", "The body is not declared as JSON"),
-    service_errors.RequestError: Row(422, "invalid_request", "The request is not valid"),
-    service_errors.QueueFullError: Row(429, "queue_full", "Too many jobs are waiting", RETRY_AFTER_S),
+    service_errors.ServiceError: Row(400, "bad-request", "The request cannot be served"),
+    service_errors.MalformedBodyError: Row(400, "malformed-body", "The body is not JSON"),
+    service_errors.BodyTooLargeError: Row(413, "body-too-large", "The body is too large"),
+    service_errors.MediaTypeError: Row(415, "media-type", "The body is not declared as JSON"),
+    service_errors.RequestError: Row(422, "invalid-request", "The request is not valid"),
+    service_errors.QueueFullError: Row(429, "queue-full", "Too many jobs are waiting", RETRY_AFTER_S),
     service_errors.UnsolvedError: Row(409, "unsolved", "The solution has no policy"),
     solver_errors.SolverError: Row(500, "internal", "The service failed", is_told=False),
-    solver_errors.InputError: Row(422, "invalid_input", "The input is not valid"),
-    solver_errors.ModelError: Row(422, "invalid_model", "The model is not valid"),
-    solver_errors.CalibrationError: Row(422, "invalid_calibration", "The calibration is not valid"),
-    solver_errors.MethodError: Row(422, "invalid_method", "The method is not valid"),
-    solver_errors.StateError: Row(422, "invalid_state", "The policy is not defined at these states"),
-    solver_errors.UnknownModelError: Row(404, "unknown_model", "There is no such model"),
-    solver_errors.SolveFailedError: Row(409, "solve_failed", "The solve ended without a policy"),
+    solver_errors.InputError: Row(422, "invalid-input", "The input is not valid"),
+    solver_errors.ModelError: Row(422, "invalid-model", "The model is not valid"),
+    solver_errors.CalibrationError: Row(422, "invalid-calibration", "The calibration is not valid"),
+    solver_errors.MethodError: Row(422, "invalid-method", "The method is not valid"),
+    solver_errors.StateError: Row(422, "invalid-state", "The policy is not defined at these states"),
+    solver_errors.UnknownModelError: Row(404, "unknown-model", "There is no such model"),
+    solver_errors.SolveFailedError: Row(409, "solve-failed", "The solve ended without a policy"),
     solver_errors.ArtifactError: Row(500, "artifact", "The stored policy cannot be read", is_told=False),
     worker_errors.WorkerError: Row(500, "internal", "The service failed", is_told=False),
     worker_errors.StoreUnavailableError: Row(
-        503, "store_unavailable", "The store does not answer", RETRY_AFTER_S, is_told=False
+        503, "store-unavailable", "The store does not answer", RETRY_AFTER_S, is_told=False
     ),
-    worker_errors.JobNotFoundError: Row(404, "unknown_solution", "There is no such solution"),
+    worker_errors.JobNotFoundError: Row(404, "unknown-solution", "There is no such solution"),
     worker_errors.JobConflictError: Row(409, "conflict", "The solution's status does not allow this"),
-    worker_errors.CursorError: Row(422, "invalid_cursor", "The cursor is not valid"),
+    worker_errors.CursorError: Row(422, "invalid-cursor", "The cursor is not valid"),
     worker_errors.AttemptRefusedError: Row(500, "internal", "The service failed", is_told=False),
     ClientDisconnect: Row(400, "disconnected", "The client left before its request was complete"),
 }
@@ -136,10 +136,10 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         allow = ", ".join(allowed_methods(request))
         if request.method == "OPTIONS":
             return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allow})
-        row = Row(405, "method_not_allowed", "The method is not allowed here")
+        row = Row(405, "method-not-allowed", "The method is not allowed here")
         return problem(row, f"this path answers {allow}", {"Allow": allow})
     status = HTTPStatus(error.status_code)
-    row = Row(status.value, status.phrase.lower().replace(" ", "_"), status.phrase)
+    row = Row(status.value, status.phrase.lower().replace(" ", "-"), status.phrase)
     if status == HTTPStatus.NOT_FOUND:
         return problem(row, "there is nothing at this path; every path of the service is in /openapi.json")
     return problem(row, str(error.detail), dict(error.headers or {}))

@@ -97,7 +97,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "domain": {"a": [-0.2, 0.2], "k": [2.147, 6.4409]},
     },
     "SolutionRecord": _SOLUTION,
-    "SolutionPage": {"solutions": [_SOLUTION], "next_cursor": None},
+    "SolutionPage": {"solutions": [_SOLUTION], "next_cursor": "2a"},
     "Evaluation": {
         "states": {"a": 0.0, "k": 4.2},
         "controls": {"i": 0.4351},
@@ -117,7 +117,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 
 def _problem(status: int, code: str, title: str, detail: str, **members: Any) -> dict[str, Any]:
-    kind = {"type": f"urn:saddlepath:problem:{code}", "title": title, "status": status, "code": code}
+    kind = {"type": f"/problems/{code}", "title": title, "status": status, "code": code}
     return {**kind, "detail": detail, **members}
 
 
@@ -125,11 +125,11 @@ _BETA = "beta = 1.2 is above 0.9999, the largest value it takes; lower it"
 PROBLEMS: dict[int, dict[str, Any]] = {
     400: _problem(
         400,
-        "malformed_body",
+        "malformed-body",
         "The body is not JSON",
         "the body is not JSON: Expecting value at line 1, column 1",
     ),
-    404: _problem(404, "unknown_solution", "There is no such solution", f"there is no job {SOLUTION_ID}"),
+    404: _problem(404, "unknown-solution", "There is no such solution", f"there is no job {SOLUTION_ID}"),
     409: _problem(
         409,
         "unsolved",
@@ -139,31 +139,31 @@ PROBLEMS: dict[int, dict[str, Any]] = {
     ),
     413: _problem(
         413,
-        "body_too_large",
+        "body-too-large",
         "The body is too large",
         "the body is larger than 1048576 bytes, the most this call reads; send less",
     ),
     415: _problem(
         415,
-        "media_type",
+        "media-type",
         "The body is not declared as JSON",
         "the body has no Content-Type; send Content-Type: application/json",
     ),
     422: _problem(
         422,
-        "invalid_calibration",
+        "invalid-calibration",
         "The calibration is not valid",
         _BETA,
         errors=[{"pointer": "/calibration/beta", "message": _BETA}],
     ),
     429: _problem(
         429,
-        "queue_full",
+        "queue-full",
         "Too many jobs are waiting",
         "10000 jobs are waiting, the most that may; try again later",
     ),
     500: _problem(500, "internal", "The service failed", "The fault is on this side and has been logged."),
     503: _problem(
-        503, "store_unavailable", "The store does not answer", "The same request may be sent again."
+        503, "store-unavailable", "The store does not answer", "The same request may be sent again."
     ),
 }

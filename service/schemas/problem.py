@@ -21,7 +21,7 @@ class FaultItem(BaseModel):
 class ProblemDocument(BaseModel):
     """Why a request failed."""
 
-    type: str = Field(description="URN of the kind of problem.")
+    type: str = Field(description="URI reference that names the kind of problem.")
     title: str = Field(description="The kind of problem, for people.")
     status: int = Field(description="The HTTP status.")
     code: str = Field(description="Stable name of the kind of problem, for programs.")

@@ -1,0 +1,117 @@
+"""The API on a real store, and solutions finished through the stores' own calls: no worker, no TensorFlow."""
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from service.app import create_app
+from service.schemas.examples import ANSWERS
+from service.settings import ServiceSettings
+from solver.model.calibration import calibrate
+from solver.model.zoo import load_zoo
+from solver.policy.family import build_family
+from solver.policy.frame import Frame
+from solver.policy.policy import Policy
+from solver.settings import PolicySettings
+from solver.solution import Provenance, Solution
+from solver.status import Status
+from worker.artifacts import Artifact
+from worker.attempts import AttemptStore
+from worker.contract import JobStatus, Problem
+from worker.jobs import JobStore
+
+BASE, SLOPE = 0.43, (0.02, 0.05)
+
+
+def linear_solution():
+    """A solution whose policy is known by heart: ``i = BASE + SLOPE · u``, with u in [-1, 1] over the domain."""
+    calibration = calibrate(load_zoo("neoclassical"))
+    lower, upper = calibration.lower(), calibration.upper()
+    settings = PolicySettings(family="polynomial", degree=1).resolve()
+    frame = Frame(
+        center=(lower + upper) / 2,
+        half_width=(upper - lower) / 2,
+        base=np.array([BASE]),
+        slope=np.array(SLOPE)[:, None],
+        scale=np.ones(1),
+    )
+    weights = tuple(np.zeros(shape) for shape in build_family(settings, 2, 1).shapes)
+    return Solution(
+        status=Status.CONVERGED,
+        calibration=calibration,
+        settings=None,
+        policy=Policy(("a", "k"), ("i",), settings, frame, weights),
+        certificate=None,
+        history=(),
+        provenance=Provenance({}, "cpu", "float64", 0.1, 0.1),
+    )
+
+
+class Finisher:
+    """Does to jobs what a worker would."""
+
+    def __init__(self, client):
+        self.jobs = JobStore(client)
+        self._attempts = AttemptStore(client, 10.0, 3)
+
+    def begin(self, job_id):
+        return self._attempts.begin(job_id, "tag")
+
+    def succeed(self, job_id):
+        solution = linear_solution()
+        artifact = Artifact.pack(solution, solution.policy)
+        assert self._attempts.succeed(self.begin(job_id), ANSWERS["Certificate"], {"solve_s": 0.1}, artifact)
+
+    def fail(self, job_id):
+        problem = Problem(type="/problems/diverged", title="Diverged", detail="It diverged.", code="diverged")
+        assert self._attempts.fail(self.begin(job_id), problem)
+
+
+@pytest.fixture
+def finisher(client):
+    """Ends jobs of the empty store."""
+    return Finisher(client)
+
+
+@pytest.fixture
+def make_api(store_url):
+    """Makes clients of the API on the empty store: ``make_api(limit=…)``; used as context managers."""
+
+    def make(url=store_url, **settings):
+        app = create_app(ServiceSettings(redis_url=url, **settings))
+        return TestClient(app, raise_server_exceptions=False)
+
+    return make
+
+
+@pytest.fixture
+def api(make_api):
+    """A client of the API on the empty store."""
+    with make_api() as api:
+        yield api
+
+
+@pytest.fixture
+def solved(api, finisher):
+    """The id of a solved default model."""
+    solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
+    finisher.succeed(solution_id)
+    return solution_id
+
+
+@pytest.fixture
+def refused(finisher):
+    """Checks that an answer is a problem document and that no job was made: ``refused(response, status, pointer)``."""
+
+    def check(response, status, *pointers):
+        assert response.status_code == status, response.text
+        assert response.headers["content-type"] == "application/problem+json"
+        document = response.json()
+        assert document["status"] == status
+        assert {"type", "title", "detail", "code"} <= document.keys()
+        found = {fault["pointer"] for fault in document.get("errors", ())}
+        assert set(pointers) <= found, document
+        assert not any(finisher.jobs.ids(job_status) for job_status in JobStatus)
+        return document
+
+    return check

@@ -50,19 +50,16 @@ def api(
             "container or behind a proxy that keeps strangers out."
         ),
     ] = False,
-    fd: Annotated[int | None, typer.Option(hidden=True, help="A socket that listens already.")] = None,
 ) -> None:
     """Run the API alone, against the store at SADDLEPATH_REDIS_URL; workers are run by `python -m worker`."""
-    import socket
-
     from service.stack.api import serve
     from service.stack.errors import StackError
     from service.stack.preflight import listen, require_loopback
 
     try:
-        if fd is None and not allow_remote:
+        if not allow_remote:
             require_loopback(host)
-        serve(listen(host, port) if fd is None else socket.socket(fileno=fd))
+        serve(listen(host, port))
     except StackError as error:
         _refuse(error)
 

@@ -1,8 +1,9 @@
-"""Serves the API in this process."""
+"""Serves the API in this process; run as a program with the number of a listening socket, it is the stack's API."""
 
 from __future__ import annotations
 
 import socket
+import sys
 
 import uvicorn
 
@@ -24,3 +25,7 @@ def serve(listener: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_S,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -20,7 +20,7 @@ from service.stack.errors import StackError
 from service.stack.preflight import listen, lock_directory, require_broker, require_loopback
 from service.stack.readiness import accepts_solves, store_answers
 from service.stack.store import StoreServer, prepare_store
-from service.stack.warden import Warden
+from service.stack.warden import PYTHON, Warden
 
 GRACE_S = 5.0
 """What API and workers, and then the store, get to end by themselves: together less than 10 s."""
@@ -137,13 +137,13 @@ class Supervisor:
         return Child(command, self._logs, self._warden, self._log)
 
     def _worker_command(self, number: int) -> Command:
-        argv = (sys.executable, "-m", "worker")
+        argv = (*PYTHON, "-m", "worker")
         limits = thread_limits(self._settings.workers)
         return Command(f"worker-{number}", argv, {**limits, "SADDLEPATH_REDIS_URL": self._store_url})
 
     def _api_command(self) -> Command:
         descriptor = self._listener.fileno()
-        argv = (sys.executable, "-m", "service.cli", "api", "--fd", str(descriptor))
+        argv = (*PYTHON, "-m", "service.stack.api", str(descriptor))
         return Command("api", argv, {"SADDLEPATH_REDIS_URL": self._store_url}, descriptors=(descriptor,))
 
     async def _until(self, condition: Callable[[], bool]) -> None:

@@ -15,6 +15,9 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
+PYTHON = (sys.executable, "-P")
+"""This interpreter; it does not look for modules in the working directory, which is anybody's."""
+
 
 def kill_group(group: int) -> None:
     """Kill every process of a process group; one that is gone is no error."""
@@ -49,7 +52,7 @@ class Warden:
         self._process.communicate()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", __name__]
+        command = [*PYTHON, "-m", __name__]
         return subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, process_group=0)
 
     def _send(self, line: str) -> None:

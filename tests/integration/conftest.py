@@ -12,7 +12,7 @@ import pytest
 
 READY_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
-ROLES = {"store": "valkey-server", "api": "-m service.cli api", "worker": "-m worker"}
+ROLES = {"store": "valkey-server", "api": "-m service.stack.api", "worker": "-m worker"}
 """What stands in the command line of each role's process."""
 
 
@@ -130,10 +130,21 @@ def stack(tmp_path_factory):
 @pytest.fixture
 def start_stack(tmp_path):
     """Starts private stacks: ``start_stack(*arguments, data=..., environment=...)``; killed afterwards."""
+    yield from starting_stacks(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def start_module_stack(tmp_path_factory):
+    """The same for a stack that the tests of one module share."""
+    yield from starting_stacks(tmp_path_factory.mktemp("stack"))
+
+
+def starting_stacks(directory):
+    """Yields what starts stacks, then kills them."""
     started = []
 
     def start(*arguments, data=None, environment=None):
-        running = RunningStack(data or tmp_path / "data", *arguments, environment=environment)
+        running = RunningStack(data or directory / "data", *arguments, environment=environment)
         started.append(running)
         return running
 

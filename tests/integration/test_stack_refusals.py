@@ -1,5 +1,6 @@
 """A start that cannot work costs one clear line and a non-zero exit code, and leaves no process."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -8,15 +9,21 @@ import psutil
 import pytest
 
 
-def refuse(*arguments):
-    """Runs ``saddlepath-server`` where it must refuse; returns its one line on stderr."""
+def run(*arguments, environment=None):
+    """Runs ``saddlepath-server`` where it must fail; returns the lines on stderr."""
     command = [sys.executable, "-m", "service.cli", *arguments]
     before = psutil.Process().children(recursive=True)
-    result = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    environment = {**os.environ, **(environment or {})}
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     assert psutil.Process().children(recursive=True) == before
     assert result.returncode == 1
     assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
+    return result.stderr.splitlines()
+
+
+def refuse(*arguments):
+    """Runs ``saddlepath-server`` where it must refuse; returns its one line on stderr."""
+    (line,) = run(*arguments)
     assert line.startswith("saddlepath-server: ")
     return line
 
@@ -57,3 +64,10 @@ def test_an_address_that_others_can_reach(command, tmp_path):
     line = refuse(command, "--host", "0.0.0.0", "--port", "0", *data)
     assert "no keys are configured" in line and "--host 127.0.0.1" in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_cannot_start(tmp_path):
+    lines = run("up", "--port", "0", "--data", str(tmp_path), environment={"SADDLEPATH_LEASE_S": "-1"})
+    log = tmp_path / "logs" / "worker-1.log"
+    assert lines[-1] == f"saddlepath-server: worker-1 dies at every start: {log} says why"
+    assert "lease_s" in log.read_text()

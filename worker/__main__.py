@@ -17,7 +17,9 @@ def main() -> None:
     app.steps["worker"].add(Upkeep)
     # Gossip, mingle and heartbeats are how workers watch each other: the store does that here.
     watching = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    app.worker_main(["worker", "--loglevel=WARNING", f"--hostname=saddlepath-{os.getpid()}@%h", *watching])
+    app.worker_main(
+        ["--quiet", "worker", "--loglevel=WARNING", f"--hostname=saddlepath-{os.getpid()}@%h", *watching]
+    )
 
 
 if __name__ == "__main__":

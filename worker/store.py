@@ -38,10 +38,10 @@ def connect(url: str) -> redis.Redis:
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turns the client's connection errors into :class:`StoreUnavailableError`."""
+    """Turns the client's errors of a store that is away, or full, into :class:`StoreUnavailableError`."""
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError) as error:
+    except (redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError) as error:
         raise StoreUnavailableError(f"the store does not answer: {error}") from error
 
 

@@ -53,5 +53,5 @@ class Submission:
         """
         try:
             self._app.send_task(SOLVE_TASK, args=(job_id,), task_id=job_id, queue=QUEUE, retry=False)
-        except (OperationalError, redis.ConnectionError, redis.TimeoutError) as error:
+        except (OperationalError, redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError) as error:
             raise StoreUnavailableError(f"the queue does not answer: {error}") from error

@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,12 +81,3 @@ def test_times_are_utc_and_sort_as_text():
     earlier, later = utc_now(), utc_now()
     assert earlier <= later
     assert earlier.endswith("Z")
-
-
-def test_submitting_needs_neither_tensorflow_nor_the_tasks():
-    program = (
-        "import sys, worker.submission, worker.celery_app, worker.artifacts, worker.jobs\n"
-        "print([name for name in ('tensorflow', 'scipy', 'worker.tasks') if name in sys.modules])"
-    )
-    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert printed.stdout.strip() == "[]"

@@ -10,7 +10,7 @@
     │   ├── StateError          states at which a policy was asked: missing, unknown, undefined
     │   └── UnknownModelError   no model of that name
     ├── SolveFailedError        raised by ``Solution.raise_for_status`` for an outcome without a policy
-    └── ArtifactError           a stored policy that cannot be read back (a broken invariant, not bad input)
+    └── ArtifactError           a stored policy that cannot be read back (a broken invariant)
 
 Numerical outcomes (stalled, out of time, …) are values of :class:`solver.status.Status`, not exceptions.
 """

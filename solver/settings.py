@@ -1,13 +1,14 @@
 """What a caller may choose about a solve.
 
-Everything is optional: ``SolveSettings()`` is the default method. The settings are the wire format of ``method``
-as well, so the HTTP contract and the solver cannot drift apart. A field that belongs to another choice (a degree
-for a neural network, a learning rate for Gauss-Newton) is refused, and :meth:`SolveSettings.resolve` fills in
-every field that was left out, so that a job records its method in full.
+Everything is optional: ``SolveSettings()`` is the default method. The settings are the wire format of
+``method`` as well, so the HTTP contract and the solver cannot drift apart. A field that belongs to another
+choice (a degree for a neural network, a learning rate for Gauss-Newton) is refused, and
+:meth:`SolveSettings.resolve` fills in every field that was left out, so that a job records its method in full.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Annotated, Any, Literal
 
@@ -31,6 +32,7 @@ Algorithm = Literal[
 LEAST_SQUARES = ("staged", "gauss_newton", "levenberg_marquardt")
 WITH_MOMENTUM = ("momentum", "nesterov")
 MAX_WEIGHTS = 20_000
+MAX_STATES = 65_536
 MAX_LEAST_SQUARES_WEIGHTS = 2_500
 HEAVISIDE_REASON = (
     "heaviside has a zero gradient everywhere, so no gradient method can train its weights: "
@@ -58,7 +60,7 @@ class PolicySettings(_Settings):
     hidden: Annotated[
         tuple[Annotated[int, Field(ge=1, le=2000)], ...] | None,
         Field(strict=False, min_length=1, max_length=8),
-    ] = Field(None, description="Units of each hidden layer, of a neural policy. Default: [200].")
+    ] = Field(None, description="Units of each hidden layer, of a neural policy. Default: [128].")
     activation: Activation | None = Field(
         None, description="Activation of a neural policy's hidden layers. Default: tanh."
     )
@@ -88,7 +90,7 @@ class PolicySettings(_Settings):
         if self.family == "polynomial":
             return PolicySettings(family="polynomial", degree=self.degree or 8)
         return PolicySettings(
-            family="neural", hidden=self.hidden or (200,), activation=self.activation or "tanh"
+            family="neural", hidden=self.hidden or (128,), activation=self.activation or "tanh"
         )
 
     def n_weights(self, n_states: int, n_controls: int) -> int:
@@ -96,7 +98,13 @@ class PolicySettings(_Settings):
         if self.family == "polynomial":
             return math.comb(n_states + (self.degree or 0), n_states) * n_controls
         sizes = (n_states, *(self.hidden or ()), n_controls)
-        return sum((below + 1) * above for below, above in zip(sizes[:-1], sizes[1:], strict=True))
+        return sum((below + 1) * above for below, above in itertools.pairwise(sizes))
+
+    def n_output_weights(self, n_states: int, n_controls: int) -> int:
+        """Number of weights of the output layer alone."""
+        if self.family == "polynomial":
+            return self.n_weights(n_states, n_controls)
+        return ((self.hidden or (0,))[-1] + 1) * n_controls
 
 
 class TrainingSettings(_Settings):
@@ -162,7 +170,7 @@ class SamplingSettings(_Settings):
     """Where the loss is scored."""
 
     region: Literal["box"] = Field("box", description="box: states drawn over the whole domain.")
-    states: Annotated[int, Field(ge=16, le=65_536)] | None = Field(
+    states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
         None,
         description="Number of training states. Default: enough for the number of weights, at least 512.",
     )
@@ -200,7 +208,9 @@ class SolveSettings(_Settings):
                 f"the policy has {n_weights} weights, above {limit}, the most that "
                 f"{training.algorithm} may train; use fewer or smaller layers, or a lower degree"
             )
-        states = self.method.sampling.states or max(512, 2 * n_weights)
+        starts_with_output = training.algorithm in ("staged", "gauss_newton")
+        n_trained = policy.n_output_weights(n_states, n_controls) if starts_with_output else n_weights
+        states = self.method.sampling.states or min(max(256, 3 * n_trained), MAX_STATES)
         method = Method(
             policy=policy,
             objective=self.method.objective,

@@ -1,4 +1,4 @@
-"""How a solve ended: an honest numerical outcome is a value with its cause and its remedy, never an exception."""
+"""How a solve ended: a numerical outcome is a value with its cause and its remedy, never an exception."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""An independent judge of a policy: it imports neither training nor objective."""

@@ -1,0 +1,139 @@
+"""The families of parameterised functions that a policy is searched in.
+
+A family is a stack of layers, each linear in its own weights: ``z = h @ w`` with ``h`` the layer's input (its constant
+included) and ``z`` its pre-activation. That is all that training needs to know: with the gradient of a residual
+with respect to every ``z``, the row of its Jacobian is ``h ⊗ ∂r/∂z``. The formula is written once, over an array
+namespace ``xp``: NumPy where a policy is served, ``tensorflow.experimental.numpy`` where it is trained.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from solver.settings import PolicySettings
+
+Array = Any
+Weights = Sequence[Array]
+Layer = tuple[Array, Array]
+
+LEAKY_SLOPE = 0.01
+
+ACTIVATIONS: dict[str, Callable[[Any, Array], Array]] = {
+    "tanh": lambda xp, z: xp.tanh(z),
+    "sigmoid": lambda xp, z: 0.5 * (1.0 + xp.tanh(0.5 * z)),
+    "arctan": lambda xp, z: xp.arctan(z),
+    "relu": lambda xp, z: xp.maximum(z, 0.0),
+    "leaky_relu": lambda xp, z: xp.maximum(z, LEAKY_SLOPE * z),
+}
+
+
+class Family(Protocol):
+    """A parameterised function from the scaled states, (n, n_states) in [-1, 1], to (n, n_controls)."""
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shape of each layer's weights; the last layer is the output."""
+        ...
+
+    def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """Random inner weights and a zero output layer, so that the function starts at zero."""
+        ...
+
+    def layers(self, xp: Any, weights: Weights, u: Array) -> list[Layer]:
+        """Every layer's input and pre-activation ``(h, z)`` at ``u``; the last ``z`` is the function's value."""
+        ...
+
+
+@dataclass(frozen=True)
+class NeuralFamily:
+    """Dense layers; the constant of each is the last row of its weights.
+
+    The first layer's slopes are normal with standard deviation ``FIRST_SLOPE`` and its constants uniform on [-1, 1]:
+    on [-1, 1]^n such units are smooth and far from saturated, so that their span approximates smooth policies
+    nearly as well as polynomials do.
+    """
+
+    n_states: int
+    hidden: tuple[int, ...]
+    n_controls: int
+    activation: str
+
+    FIRST_SLOPE = 0.5
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shape of each layer's weights, (inputs + 1, units)."""
+        sizes = (self.n_states, *self.hidden, self.n_controls)
+        return tuple((below + 1, above) for below, above in itertools.pairwise(sizes))
+
+    def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """Random inner weights and a zero output layer."""
+        weights = []
+        for index, (rows, columns) in enumerate(self.shapes[:-1]):
+            slope = self.FIRST_SLOPE if index == 0 else 1.0 / np.sqrt(rows - 1)
+            slopes = rng.normal(0.0, slope, size=(rows - 1, columns))
+            constants = rng.uniform(-1.0, 1.0, size=(1, columns))
+            weights.append(np.concatenate([slopes, constants]))
+        return [*weights, np.zeros(self.shapes[-1])]
+
+    def layers(self, xp: Any, weights: Weights, u: Array) -> list[Layer]:
+        """Every layer's input, with its constant, and pre-activation."""
+        activate = ACTIVATIONS[self.activation]
+        layers: list[Layer] = []
+        for weight in weights:
+            h = u if not layers else activate(xp, layers[-1][1])
+            h = xp.concatenate([h, xp.ones_like(h[:, :1])], axis=1)
+            layers.append((h, xp.matmul(h, weight)))
+        return layers
+
+
+@dataclass(frozen=True)
+class PolynomialFamily:
+    """Complete Chebyshev polynomial: every product of T_{p_1}(u_1) … T_{p_n}(u_n) with p_1 + … + p_n ≤ degree."""
+
+    n_states: int
+    degree: int
+    n_controls: int
+
+    @cached_property
+    def exponents(self) -> np.ndarray:
+        """The degree of each factor of each basis function, (n_basis, n_states)."""
+        # Each way to hand ``degree`` units to the states, with one place more for the units left over.
+        hands = itertools.combinations_with_replacement(range(self.n_states + 1), self.degree)
+        return np.array([[hand.count(state) for state in range(self.n_states)] for hand in hands])
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """The shape of the one layer, (n_basis, n_controls)."""
+        return ((len(self.exponents), self.n_controls),)
+
+    def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """The zero polynomial."""
+        return [np.zeros(self.shapes[0])]
+
+    def layers(self, xp: Any, weights: Weights, u: Array) -> list[Layer]:
+        """The basis and its combination."""
+        terms = [xp.ones_like(u), u]
+        for _ in range(2, self.degree + 1):
+            terms.append(2.0 * u * terms[-1] - terms[-2])
+        chebyshev = xp.stack(terms)  # (degree + 1 or more, n, n_states)
+        basis = 1.0
+        for state, degrees in enumerate(self.exponents.T):
+            basis = basis * xp.take(chebyshev[:, :, state], degrees, axis=0)
+        h = xp.transpose(basis)
+        return [(h, xp.matmul(h, weights[0]))]
+
+
+def build_family(settings: PolicySettings, n_states: int, n_controls: int) -> Family:
+    """The family that resolved settings name, for a model of that size."""
+    if settings.family == "polynomial":
+        assert settings.degree is not None
+        return PolynomialFamily(n_states, settings.degree, n_controls)
+    assert settings.hidden is not None and settings.activation is not None
+    return NeuralFamily(n_states, settings.hidden, n_controls, settings.activation)

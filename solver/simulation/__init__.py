@@ -1,0 +1,1 @@
+"""What happens over time under a policy: paths."""

@@ -1,0 +1,151 @@
+"""Solving a model: the table of contents of the solver.
+
+Calibrated model -> linear rule -> frame -> training -> policy -> certificate -> solution.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.metadata import version
+
+import numpy as np
+import tensorflow as tf
+
+from solver.classical.derivatives import steady_state_derivatives
+from solver.classical.perturbation import solve_first_order
+from solver.diagnostics.certify import certify
+from solver.diagnostics.euler_errors import policy_euler_errors
+from solver.language.numpy_backend import NUMPY
+from solver.model.calibration import Calibration
+from solver.model.economy import Economy
+from solver.model.spec import Model
+from solver.numerics.sampling import corners, edge_weighted_box
+from solver.policy.frame import Frame, build_frame
+from solver.policy.policy import Decide, Policy
+from solver.progress import OnProgress, ShouldStop
+from solver.settings import SolveSettings
+from solver.solution import Provenance, Solution
+from solver.training.compiled import compiled_objective
+from solver.training.device import choose_device
+from solver.training.monitor import Monitor
+from solver.training.train import TrainingProblem, train
+from solver.version import NUMERICS_VERSION
+
+_HELD_OUT_STATES = 384
+_HELD_OUT_STREAM = 4
+
+
+def solve(
+    model: Model,
+    calibration: Calibration,
+    settings: SolveSettings | None = None,
+    *,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Solution:
+    """Train a policy for one calibration of a model, and judge it.
+
+    Args:
+        model: the economy.
+        calibration: its parameters, steady state and domain.
+        settings: what the caller chose; everything else is the default method.
+        on_progress: told of every report of training.
+        should_stop: asked at every step whether the solve is cancelled.
+
+    Returns:
+        The solution; ``solution.status`` says how it ended, ``solution.certificate`` what it is worth.
+
+    Raises:
+        ValueError: settings that this model cannot take (see :meth:`SolveSettings.resolve`).
+    """
+    started_s = time.monotonic()
+    settings = (settings or SolveSettings()).resolve(len(model.states), len(model.controls))
+    method = settings.method
+    assert method.training.steps is not None and method.training.seconds is not None
+    compiled = compiled_objective(model, method.policy)
+
+    def policy_of(frame: Frame, vector: np.ndarray) -> Policy:
+        weights = tuple(compiled.unflatten(vector))
+        return Policy(model.states, model.controls, method.policy, frame, weights)
+
+    n_weights = sum(rows * columns for rows, columns in compiled.family.shapes)
+    error_of = _held_out_error(model, calibration, settings.seed)
+    frame = _start(model, calibration, error_of)
+    problem = TrainingProblem(
+        compiled=compiled,
+        parameters=calibration.parameter_vector(),
+        frame=frame,
+        lower=calibration.lower(),
+        upper=calibration.upper(),
+        settings=settings,
+    )
+    monitor = Monitor(
+        held_out_error=lambda vector: error_of(policy_of(frame, vector).evaluate),
+        target=settings.target,
+        max_steps=method.training.steps,
+        max_seconds=method.training.seconds,
+        started_s=started_s,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+    device = choose_device(n_weights * (method.sampling.states or 0))
+    with tf.device(device):
+        status = train(problem, monitor)
+    training_s = time.monotonic() - started_s
+
+    policy = certificate = None
+    if status.has_policy and monitor.best is not None:
+        policy = policy_of(frame, monitor.best)
+        certificate = certify(model, calibration, policy, settings.target, settings.seed)
+    return Solution(
+        status=status,
+        calibration=calibration,
+        settings=settings,
+        policy=policy,
+        certificate=certificate,
+        history=tuple(monitor.history),
+        provenance=Provenance(
+            versions=_versions(),
+            device=device,
+            dtype="float64",
+            solve_s=time.monotonic() - started_s,
+            training_s=training_s,
+        ),
+    )
+
+
+def _held_out_error(model: Model, calibration: Calibration, seed: int) -> Callable[[Decide], float]:
+    """The largest Euler error of a decision rule at states kept for that purpose; NaN where it is not defined."""
+    economy, parameters = Economy(model, NUMPY), calibration.parameter_vector()
+    lower, upper = calibration.lower(), calibration.upper()
+    rng = np.random.default_rng([seed, _HELD_OUT_STREAM])
+    states = np.concatenate([edge_weighted_box(rng, lower, upper, _HELD_OUT_STATES), corners(lower, upper)])
+    return lambda decide: float(policy_euler_errors(economy, parameters, decide, states).max())
+
+
+def _start(model: Model, calibration: Calibration, error_of: Callable[[Decide], float]) -> Frame:
+    """The frame of the linear rule, its slope reduced until the rule is feasible all over the domain.
+
+    Where the linear rule is not unique there is none to start from, and the steady controls are held constant.
+    The frame is where training starts; what it finds is judged by the certificate all the same.
+    """
+    rule = solve_first_order(steady_state_derivatives(model, calibration))
+    slope = np.zeros((len(model.controls), len(model.states))) if rule.slope is None else rule.slope
+    bounds = (calibration.lower(), calibration.upper())
+    steady = (calibration.state_steady(), calibration.control_steady())
+    frames = [build_frame(*bounds, *steady, share * slope) for share in (1.0, 0.5, 0.25, 0.0)]
+    return next((frame for frame in frames if np.isfinite(error_of(frame.linear_rule))), frames[0])
+
+
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in ("saddlepath-server", "numpy", "scipy")}
+    return {
+        "python": platform.python_version(),
+        "numerics": NUMERICS_VERSION,
+        "tensorflow": tf.__version__,
+        **libraries,
+    }

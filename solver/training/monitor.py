@@ -1,0 +1,117 @@
+"""The one owner of a run's history: measures every step, keeps the best weights, and says when to stop.
+
+Steps are judged by the Euler error at held-out states, not by the loss that they minimise. Training goes on to half
+the target, so that the certificate's fresh states meet it too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from solver.progress import OnProgress, Progress, ShouldStop
+from solver.status import Status
+
+_MARGIN = 0.5
+_IMPROVEMENT = 0.9
+
+
+@dataclass
+class Monitor:
+    """Watches one run.
+
+    Attributes:
+        held_out_error: largest Euler error at the held-out states of a weight vector; NaN while undefined.
+        target: largest held-out error that counts as solved.
+        max_steps: budget of steps over all phases.
+        max_seconds: budget of seconds since ``started_s``.
+        started_s: when the solve began, on the monotonic clock.
+        on_progress: told of every report.
+        should_stop: asked at every step.
+    """
+
+    held_out_error: Callable[[np.ndarray], float]
+    target: float
+    max_steps: int
+    max_seconds: float
+    started_s: float
+    on_progress: OnProgress | None = None
+    should_stop: ShouldStop | None = None
+
+    history: list[Progress] = field(default_factory=list)
+    best: np.ndarray | None = None
+    best_error: float = np.inf
+    step: int = 0
+    states_visited: int = 0
+    end: Status | None = None
+    _records_since_better: int = 0
+    _error_to_beat: float = np.inf
+    _loss_to_beat: float = np.inf
+
+    def record(self, phase: str, vector: np.ndarray, loss: float, *, steps: int, visited: int) -> None:
+        """Measure the weights after some more steps and set ``end`` when training must stop.
+
+        Args:
+            phase: the stage of training.
+            vector: (n_weights,) all weights.
+            loss: mean squared residual at the training states.
+            steps: steps taken since the last record.
+            visited: training states visited since the last record.
+        """
+        self.step += steps
+        self.states_visited += visited
+        error = self.held_out_error(vector)
+        if error < self.best_error:
+            self.best, self.best_error = vector, error
+        self._watch_improvement(loss, error)
+        self._report(phase, loss, error)
+        self.end = self._decide(error)
+
+    def has_stalled(self, patience: int) -> bool:
+        """Whether neither loss nor held-out error has fallen by a tenth over the last ``patience`` records."""
+        return self._records_since_better >= patience
+
+    def forget_stall(self) -> None:
+        """Give the next phase, whose loss is another sample's, its full patience."""
+        self._records_since_better, self._loss_to_beat = 0, np.inf
+
+    def outcome(self, otherwise: Status) -> Status:
+        """The status of a run that is over; ``otherwise`` where nothing but a lack of progress ended it."""
+        if self.best is not None and self.best_error <= self.target and self.end is not Status.CANCELLED:
+            return Status.CONVERGED
+        return self.end or otherwise
+
+    def _watch_improvement(self, loss: float, error: float) -> None:
+        self._records_since_better += 1
+        if loss < _IMPROVEMENT * self._loss_to_beat:
+            self._loss_to_beat, self._records_since_better = loss, 0
+        if error < _IMPROVEMENT * self._error_to_beat:
+            self._error_to_beat, self._records_since_better = error, 0
+
+    def _decide(self, error: float) -> Status | None:
+        if error <= _MARGIN * self.target:
+            return Status.CONVERGED
+        if self.should_stop is not None and self.should_stop():
+            return Status.CANCELLED
+        if time.monotonic() - self.started_s > self.max_seconds:
+            return Status.OUT_OF_TIME
+        return Status.OUT_OF_STEPS if self.step >= self.max_steps else None
+
+    def _report(self, phase: str, loss: float, error: float) -> None:
+        elapsed_s = time.monotonic() - self.started_s
+        by_steps_s = elapsed_s / self.step * (self.max_steps - self.step) if self.step else np.inf
+        progress = Progress(
+            phase=phase,
+            step=self.step,
+            loss=loss,
+            euler_error_max_log10=float(np.log10(error)) if 0 < error < np.inf else None,
+            states_visited=self.states_visited,
+            elapsed_s=elapsed_s,
+            eta_s=max(0.0, min(by_steps_s, self.max_seconds - elapsed_s)),
+        )
+        self.history.append(progress)
+        if self.on_progress is not None:
+            self.on_progress(progress)

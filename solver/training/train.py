@@ -1,0 +1,173 @@
+"""Training: from a model, a calibration and a linear rule to the weights of its policy.
+
+The default is staged. The output layer comes first, by Gauss-Newton: with random inner weights the policy is linear in
+what is trained, and a handful of steps reaches what first-order methods never do. All weights follow, by
+Levenberg-Marquardt, only where the target is not met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from solver.numerics.least_squares import Iterate, gauss_newton, levenberg_marquardt
+from solver.numerics.sampling import edge_weighted_box
+from solver.policy.frame import Frame
+from solver.settings import SolveSettings
+from solver.status import Status
+from solver.training.compiled import CompiledObjective, compiled_descent
+from solver.training.monitor import Monitor
+
+_GAUSS_NEWTON_PATIENCE = 3
+_LEVENBERG_MARQUARDT_PATIENCE = 25
+_WORK_PER_REPORT = 40_000_000
+
+
+@dataclass(frozen=True)
+class TrainingProblem:
+    """What is trained.
+
+    Attributes:
+        compiled: the residuals' graphs.
+        parameters: (n_parameters,).
+        frame: the frame of the policy.
+        lower: (n_states,) lower ends of the domain.
+        upper: (n_states,) upper ends of the domain.
+        settings: resolved.
+    """
+
+    compiled: CompiledObjective
+    parameters: np.ndarray
+    frame: Frame
+    lower: np.ndarray
+    upper: np.ndarray
+    settings: SolveSettings
+
+    @cached_property
+    def tensors(self) -> Any:
+        """What the graphs know of the calibration, converted once."""
+        return tf.nest.map_structure(tf.constant, (self.parameters, tuple(self.frame)))
+
+    def initial_weights(self) -> np.ndarray:
+        """(n_weights,) random inner layers and a zero output layer: the linear rule itself."""
+        weights = self.compiled.family.initial_weights(np.random.default_rng([self.settings.seed, 1]))
+        return np.concatenate([weight.ravel() for weight in weights])
+
+    def states(self, at_least: int) -> np.ndarray:
+        """Training states, (n, n_states)."""
+        rng = np.random.default_rng([self.settings.seed, 2])
+        count = max(self.settings.method.sampling.states or 0, at_least)
+        return edge_weighted_box(rng, self.lower, self.upper, count)
+
+
+def train(problem: TrainingProblem, monitor: Monitor) -> Status:
+    """Train until the target, the budget, a stall or a cancellation; the best weights are ``monitor.best``."""
+    training = problem.settings.method.training
+    vector = problem.initial_weights()
+    if not training.is_least_squares:
+        return _descend(problem, monitor, vector)
+    status = Status.NON_FINITE
+    has_inner_weights = len(problem.compiled.family.shapes) > 1
+    if training.algorithm in ("staged", "gauss_newton"):
+        status = _fit_output_layer(problem, monitor, vector)
+        vector = vector if monitor.best is None else monitor.best
+    goes_on = training.algorithm == "staged" and status is Status.STALLED and has_inner_weights
+    if training.algorithm == "levenberg_marquardt" or goes_on:
+        status = _fit_all_weights(problem, monitor, vector)
+    return status
+
+
+def _fit_output_layer(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
+    graph, tensors = problem.compiled.output_jacobian, problem.tensors
+    inner = vector[: -problem.compiled.n_output_weights]
+    states = problem.states(at_least=0)
+    tensor = tf.constant(states)
+
+    def evaluate(output: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        residuals, jacobian = graph(tensors, np.concatenate([inner, output]), tensor)
+        return residuals.numpy(), jacobian.numpy()
+
+    iterates = gauss_newton(evaluate, vector[len(inner) :])
+    return _follow(monitor, "gauss-newton", iterates, inner, len(states), patience=_GAUSS_NEWTON_PATIENCE)
+
+
+def _fit_all_weights(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
+    graph, tensors = problem.compiled.full_jacobian, problem.tensors
+    states = problem.states(at_least=2 * len(vector))
+    tensor = tf.constant(states)
+
+    def evaluate(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        residuals, jacobian = graph(tensors, point, tensor)
+        return residuals.numpy(), jacobian.numpy()
+
+    iterates = levenberg_marquardt(evaluate, vector)
+    return _follow(
+        monitor,
+        "levenberg-marquardt",
+        iterates,
+        vector[:0],
+        len(states),
+        patience=_LEVENBERG_MARQUARDT_PATIENCE,
+    )
+
+
+def _follow(
+    monitor: Monitor,
+    phase: str,
+    iterates: Iterator[Iterate],
+    fixed: np.ndarray,
+    n_states: int,
+    patience: int,
+) -> Status:
+    """Take iterates until the monitor says stop, the phase stalls or no decrease is left."""
+    monitor.forget_stall()
+    is_start = True
+    for iterate in iterates:
+        visited = iterate.evaluations * n_states
+        point = np.concatenate([fixed, iterate.point])
+        monitor.record(phase, point, iterate.loss, steps=0 if is_start else 1, visited=visited)
+        is_start = False
+        if monitor.end is not None or monitor.has_stalled(patience):
+            break
+    return monitor.outcome(Status.NON_FINITE if is_start else Status.STALLED)
+
+
+def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
+    """First-order steps, reported after as many as take about a tenth of a second.
+
+    That number follows from the sizes and never from the clock, so that the same job keeps the same best weights.
+    """
+    training = problem.settings.method.training
+    assert training.steps is not None
+    is_full_batch = training.batch_size == "full"
+    states = problem.states(at_least=0)
+    batch_size = len(states) if is_full_batch else int(training.batch_size or 0)
+    graph = compiled_descent(problem.compiled, training.algorithm, is_full_batch)
+    chosen = np.array([training.learning_rate, training.annealing, training.momentum or 0.0])
+    slots: Any = np.zeros((2, len(vector)))
+    point: Any = vector
+    chunk = int(np.clip(_WORK_PER_REPORT // (batch_size * len(vector)), 1, 250))
+    while monitor.end is None:
+        steps = min(chunk, training.steps - monitor.step)
+        point, slots, loss = graph(
+            problem.tensors,
+            point,
+            slots,
+            states,
+            batch_size,
+            monitor.step,
+            steps,
+            problem.settings.seed,
+            chosen,
+        )
+        if not np.isfinite(float(loss)):
+            return monitor.outcome(Status.DIVERGED)
+        monitor.record(
+            training.algorithm, point.numpy(), float(loss), steps=steps, visited=steps * batch_size
+        )
+    return monitor.outcome(Status.OUT_OF_STEPS)

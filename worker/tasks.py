@@ -62,12 +62,12 @@ def solve_job(self: SolveTask, job_id: str) -> None:
         _log.info("refused", job=job_id, reason=refusal.reason)
         return
     with Lease(self.attempts, attempt, self.settings) as lease:
-        _make(self, attempt, lease)
+        _solve_and_store(self, attempt, lease)
     if lease.is_over() and self.jobs.status(job_id) is JobStatus.QUEUED:
         raise Reject("released", requeue=True)
 
 
-def _make(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
+def _solve_and_store(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
     from worker.execution import execute
 
     report = Reporter(task.attempts, attempt, lease)
@@ -75,17 +75,22 @@ def _make(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
     if outcome is None:
         return
     if isinstance(outcome, Problem):
-        is_written = _insist(lambda: task.attempts.fail(attempt, outcome), lease)
+        is_written = insist(lambda: task.attempts.fail(attempt, outcome), lease)
     else:
-        is_written = _insist(
+        is_written = insist(
             lambda: task.attempts.succeed(attempt, outcome.certificate, outcome.provenance, outcome.artifact),
             lease,
         )
     _log.info("finished", job=attempt.job_id, outcome=type(outcome).__name__, is_written=is_written)
 
 
-def _insist(write: Callable[[], bool], lease: Lease) -> bool:
-    """Writes an outcome, however long the store is away: a solve is dearer than the wait."""
+def insist(write: Callable[[], bool], lease: Lease) -> bool:
+    """Writes an outcome, however long the store is away: a solve is dearer than the wait.
+
+    Args:
+        write: writes it and says whether the attempt was not over yet.
+        lease: hears that waiting is no hanging.
+    """
     pause = threading.Event()
     while True:
         try:

@@ -178,6 +178,17 @@ def test_a_store_that_does_not_answer_is_said_to_be_so(private_store, make_job):
                 ask()
 
 
+def test_a_full_store_takes_no_jobs_and_keeps_those_it_has(private_store, make_job):
+    with connect(private_store.url) as client:
+        jobs = JobStore(client)
+        record, _ = jobs.create(make_job())
+        client.config_set("maxmemory", 1)
+        with pytest.raises(StoreUnavailableError):
+            jobs.create(make_job(1))
+        assert jobs.record(record.id) == record
+        assert jobs.page().records == (record,)
+
+
 def test_what_was_acknowledged_survives_the_death_of_the_store(private_store, make_job):
     with connect(private_store.url) as client:
         jobs = JobStore(client)

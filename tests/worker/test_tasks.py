@@ -1,13 +1,18 @@
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from solver.progress import Progress
+from worker.attempts import AttemptStore
+from worker.contract import JobStatus, Problem
+from worker.errors import StoreUnavailableError
 from worker.events import EVENTS_CHANNEL
+from worker.jobs import JobStore
 from worker.lease import Lease
 from worker.settings import WorkerSettings
-from worker.store import UNACKED_INDEX
-from worker.tasks import PROGRESS_S, Reporter
+from worker.store import UNACKED_INDEX, connect
+from worker.tasks import PROGRESS_S, Reporter, insist
 
 REPORT = Progress("adam", 1, 1e-3, -2.0, 128, 0.1, 1.0)
 
@@ -40,3 +45,18 @@ def test_a_short_solve_is_spared_the_writing(jobs, attempts, attempt):
     report = Reporter(attempts, attempt, Lease(attempts, attempt, WorkerSettings()))
     report(REPORT)
     assert jobs.record(attempt.job_id).progress is None
+
+
+def test_an_outcome_waits_for_a_store_that_is_away(private_store, make_job):
+    problem = Problem(type="/problems/diverged", title="It diverged.", detail="Try again.", code="diverged")
+    with connect(private_store.url) as client, ThreadPoolExecutor(1) as pool:
+        jobs, attempts = JobStore(client), AttemptStore(client, 10.0, 3)
+        attempt = attempts.begin(jobs.create(make_job())[0].id, "tag")
+        private_store.kill()
+        with pytest.raises(StoreUnavailableError):
+            attempts.fail(attempt, problem)
+        lease = Lease(attempts, attempt, WorkerSettings())
+        written = pool.submit(insist, lambda: attempts.fail(attempt, problem), lease)
+        private_store.start()
+        assert written.result(timeout=10)
+        assert jobs.status(attempt.job_id) is JobStatus.FAILED

@@ -6,6 +6,7 @@ are for a thread.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,8 +52,28 @@ class Evaluator:
         self.state_names = self._policy.state_names
         self.control_names = self._policy.control_names
         self.domain = {name: (float(domain[name][0]), float(domain[name][1])) for name in self.state_names}
-        self._lower = np.array([lower for lower, _ in self.domain.values()])
-        self._upper = np.array([upper for _, upper in self.domain.values()])
+        self._bounds = tuple(self.domain.values())
+        self._lower, self._upper = np.array(self._bounds).T
+
+    def evaluate_one(self, state: list[float], *, is_strict: bool) -> dict[str, Any]:
+        """The answer at one state, finite values in the order of the states; raises as :meth:`evaluate` does.
+
+        A state of the domain, which is nearly every one, is judged in plain Python: a NumPy call on one number
+        costs more than the comparison that it makes.
+        """
+        states = np.array([state])
+        is_inside = all(low <= value <= high for value, (low, high) in zip(state, self._bounds, strict=True))
+        controls, definitions = self._decide(states)
+        answer: dict[str, Any] = {
+            "states": dict(zip(self.state_names, state, strict=True)),
+            "controls": dict(zip(self.control_names, controls[0].tolist(), strict=True)),
+            "definitions": {name: values.item() for name, values in definitions.items()},
+            "in_domain": is_inside,
+        }
+        numbers = (*answer["controls"].values(), *answer["definitions"].values())
+        if not (is_inside and all(map(math.isfinite, numbers))):
+            self._check(states, controls, definitions, np.array([is_inside]), is_strict=is_strict)
+        return answer
 
     def evaluate(self, states: np.ndarray, *, is_strict: bool = False) -> Evaluation:
         """The policy at ``states``.
@@ -66,23 +87,41 @@ class Evaluator:
                 pointer is ``(state,)`` for a single state and ``(state, row)`` for several.
         """
         in_domain = np.all((states >= self._lower) & (states <= self._upper), axis=1)
-        if is_strict and not in_domain.all():
-            self._refuse(states, ~in_domain, "is outside its domain")
-        with np.errstate(all="ignore"):  # far out states overflow; what is not finite is refused below
-            controls = self._policy.evaluate(states)
-        definitions = self._economy.definitions(self._parameters, states, controls)
-        defined: np.ndarray = np.isfinite(controls).all(axis=1)
-        for values in definitions.values():
-            defined &= np.isfinite(values)
-        outside = ~in_domain
-        if outside.any():
-            # Definitions may be finite where the model is not (no output at no capital): ask its equations too.
-            defined[outside] &= self._is_defined(states[outside], controls[outside])
-        if not defined.all():
-            self._refuse(
-                states, ~defined, "is where the economy is not defined, with no finite value of its equations"
-            )
+        controls, definitions = self._decide(states)
+        self._check(states, controls, definitions, in_domain, is_strict=is_strict)
         return Evaluation(controls, definitions, in_domain)
+
+    def _decide(self, states: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        with np.errstate(all="ignore"):  # far out states overflow; what is not finite is refused by _check
+            controls = self._policy.evaluate(states)
+        return controls, self._economy.definitions(self._parameters, states, controls)
+
+    def _check(
+        self,
+        states: np.ndarray,
+        controls: np.ndarray,
+        definitions: Mapping[str, np.ndarray],
+        in_domain: np.ndarray,
+        *,
+        is_strict: bool,
+    ) -> None:
+        """Refuses rows outside the domain (strict), and those where the economy is not defined.
+
+        Definitions may be finite there (no output at no capital), so outside the domain the equations are asked too.
+        """
+        outside = ~in_domain
+        if is_strict and outside.any():
+            self._refuse(states, outside, "is outside its domain")
+        is_defined: np.ndarray = np.isfinite(controls).all(axis=1)
+        for values in definitions.values():
+            is_defined &= np.isfinite(values)
+        is_defined[outside] &= self._is_defined(states[outside], controls[outside])
+        if not is_defined.all():
+            self._refuse(
+                states,
+                ~is_defined,
+                "is where the economy is not defined, with no finite value of its equations",
+            )
 
     def _is_defined(self, states: np.ndarray, controls: np.ndarray) -> np.ndarray:
         residuals = self._economy.arbitrage(self._parameters, states, controls, states, controls)

@@ -6,6 +6,7 @@ test walks all of them and fails on one that has none.
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
@@ -109,8 +110,10 @@ def problem(row: Row, detail: str, headers: dict[str, str] | None = None, **memb
 
 async def _answer_known(request: Request, error: Exception) -> Response:
     row = row_of(error)
-    if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        structlog.get_logger().error("request failed", path=request.url.path, code=row.code, exc_info=error)
+    if row.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log_defect(request, error)
+    elif row.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        structlog.get_logger().warning("request not served", path=request.url.path, reason=str(error))
     members = dict(getattr(error, "members", {}))
     if isinstance(error, worker_errors.JobConflictError):
         members["solution"] = {"id": error.job_id, "status": error.status}
@@ -147,5 +150,11 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 
 async def _answer_unknown(request: Request, error: Exception) -> Response:
     """Anything else is a defect: logged in full, told without its insides."""
-    structlog.get_logger().error("request failed", path=request.url.path, exc_info=error)
+    _log_defect(request, error)
     return problem(_INTERNAL, _UNTOLD[500])
+
+
+def _log_defect(request: Request, error: Exception) -> None:
+    # As text: structlog's default rendering of an exception takes seconds, during which nothing else is served.
+    trace = "".join(traceback.format_exception(error))
+    structlog.get_logger().error("request failed", path=request.url.path, traceback=trace)

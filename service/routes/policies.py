@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -59,16 +58,8 @@ async def evaluate_policy(request: Request) -> Response:
     parameters = split_query(request.scope["query_string"])
     is_strict = _read_flag(parameters.pop("strict", "false"))
     evaluator.check_names(parameters)
-    states = _read_numbers(parameters, evaluator.state_names)
-    evaluation = evaluator.evaluate(np.array([states]), is_strict=is_strict)
-    return JsonResponse(
-        {
-            "states": dict(zip(evaluator.state_names, states, strict=True)),
-            "controls": dict(zip(evaluator.control_names, evaluation.controls[0].tolist(), strict=True)),
-            "definitions": {name: values.item() for name, values in evaluation.definitions.items()},
-            "in_domain": evaluation.in_domain.item(),
-        }
-    )
+    state = _read_numbers(parameters, evaluator.state_names)
+    return JsonResponse(evaluator.evaluate_one(state, is_strict=is_strict))
 
 
 @router.post(

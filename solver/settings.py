@@ -152,13 +152,14 @@ class TrainingSettings(_Settings):
 
     def resolve(self) -> TrainingSettings:
         """The same choice with every field of its algorithm filled in."""
-        common = {"algorithm": self.algorithm, "seconds": 60.0 if self.seconds is None else self.seconds}
+        seconds = 60.0 if self.seconds is None else self.seconds
         if self.is_least_squares:
-            return TrainingSettings(**common, steps=self.steps or 200)
+            return TrainingSettings(algorithm=self.algorithm, steps=self.steps or 200, seconds=seconds)
         momentum = 0.9 if self.momentum is None else self.momentum
         return TrainingSettings(
-            **common,
+            algorithm=self.algorithm,
             steps=self.steps or 1000,
+            seconds=seconds,
             batch_size=self.batch_size or 128,
             learning_rate=self.learning_rate or 1e-3,
             annealing=self.annealing or 0.0,

@@ -9,6 +9,7 @@ roots are stable as there are states (Blanchard and Kahn 1980).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.linalg import ordqz
@@ -52,8 +53,9 @@ def solve_first_order(derivatives: Derivatives) -> LinearRule:
     a = np.concatenate([identity, tomorrow])
     b = np.concatenate([derivatives.transition, -today])
 
-    def is_stable(alpha: np.ndarray, beta: np.ndarray) -> np.ndarray:
-        return np.asarray(np.abs(alpha) <= _UNIT_ROOT * np.abs(beta))
+    def is_stable(alpha: Any, beta: Any) -> Any:
+        """Elementwise, as ``ordqz`` calls it; its stub knows scalars only."""
+        return np.abs(alpha) <= _UNIT_ROOT * np.abs(beta)
 
     _, _, alpha, beta, _, z = ordqz(b, a, sort=is_stable, output="complex")
     n_stable = int(np.sum(is_stable(alpha, beta)))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from solver.language.compiler import Backend, Key, Program, compile_program
-from solver.language.tree import Expression, Symbol
+from solver.language.tree import Expression, Number, Operation, Symbol
 from solver.model.spec import Model
 
 
@@ -87,6 +88,22 @@ class Economy:
         arrays += [value[..., None] for value in given.values()]
         return self._backend.stack(self._run(self._arbitrage[names], arrays))
 
+    def arbitrage_sides(
+        self, parameters: Any, states: Any, controls: Any, next_states: Any, next_controls: Any
+    ) -> tuple[Any, Any]:
+        """The two sides of the arbitrage equations, (..., n_equations) each; arguments as in :meth:`arbitrage`.
+
+        The sides of an expression that must be zero are those of its outermost difference: 1 and X of ``1 - X``.
+        """
+        arrays = [parameters, states, controls, next_states, next_controls]
+        values = self._run(self._sides, arrays)
+        return self._backend.stack(values[::2]), self._backend.stack(values[1::2])
+
+    @cached_property
+    def _sides(self) -> _Compiled:
+        sides = [side for residual in self._model.trees.arbitrage for side in _sides_of(residual)]
+        return self._compile(sides, (0, 1))
+
     def _compile(
         self, expressions: Sequence[Expression], dates: Sequence[int], given: tuple[str, ...] = ()
     ) -> _Compiled:
@@ -107,3 +124,10 @@ class Economy:
         values = compiled.program([arrays[array][..., column] for array, column in compiled.places])
         leading = [states[..., 0] for states in arrays[1:5:2]]
         return [self._backend.spread(value, leading) for value in values]
+
+
+def _sides_of(residual: Expression) -> tuple[Expression, Expression]:
+    if isinstance(residual, Operation) and residual.operator == "-":
+        left, right = residual.arguments
+        return left, right
+    return residual, Number(0.0)

@@ -23,7 +23,7 @@ def edge_weighted_box(
     orthogonal, weights the edges by as much as levels the error out.
     """
     angle = rng.uniform(-np.pi / 2, np.pi / 2, size=(count, len(lower)))
-    return (lower + upper) / 2 + (upper - lower) / 2 * np.sin(angle)
+    return np.asarray((lower + upper) / 2 + (upper - lower) / 2 * np.sin(angle))
 
 
 def corners(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:

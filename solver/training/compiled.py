@@ -40,7 +40,11 @@ class CompiledObjective:
     def __init__(self, model: Model, settings: PolicySettings) -> None:
         self.model = model
         self.family = build_family(settings, len(model.states), len(model.controls))
-        self._objective = EulerObjective(Economy(model, TENSORFLOW), self.family, tf.experimental.numpy)
+        economy = Economy(model, TENSORFLOW)
+        self._ratios, self._differences = (
+            EulerObjective(economy, self.family, tf.experimental.numpy, as_ratio)
+            for as_ratio in (True, False)
+        )
 
     @property
     def n_output_weights(self) -> int:
@@ -57,9 +61,11 @@ class CompiledObjective:
             for start, size, shape in zip(starts, sizes, self.family.shapes, strict=False)
         ]
 
-    def _residuals(self, problem: Any, vector: Tensor, states: Tensor) -> tuple[Tensor, list[Any]]:
+    def _residuals(
+        self, objective: EulerObjective, problem: Any, vector: Tensor, states: Tensor
+    ) -> tuple[Tensor, list[Any]]:
         parameters, frame = problem
-        return self._objective.residuals(parameters, Frame(*frame), self.unflatten(vector), states)
+        return objective.residuals(parameters, Frame(*frame), self.unflatten(vector), states)
 
     @cached_property
     def output_jacobian(self) -> Any:
@@ -79,7 +85,7 @@ class CompiledObjective:
         """
 
         def jacobian(problem: Any, vector: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
-            residuals, evaluations = self._residuals(problem, vector, states)
+            residuals, evaluations = self._residuals(self._ratios, problem, vector, states)
             trained = [layers[first_layer:] for layers in evaluations]
             # By layer, then by evaluation: what belongs to one block of weights lies together.
             inputs = [[h for h, _ in pairs] for pairs in zip(*trained, strict=True)]
@@ -136,7 +142,8 @@ class CompiledObjective:
 
             def body(step: Tensor, vector: Tensor, slots: Tensor, _: Tensor) -> tuple[Tensor, ...]:
                 point = rule.gradient_point(vector, slots, chosen)
-                loss = tf.reduce_mean(self._residuals(problem, point, draw(step))[0] ** 2)
+                residuals, _ = self._residuals(self._differences, problem, point, draw(step))
+                loss = tf.reduce_mean(residuals**2)
                 change, slots = rule.change(tf.gradients(loss, point)[0], slots, step, chosen)
                 return step + 1, vector + change, slots, loss
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
 
 def encode(content: Any) -> bytes:
     """``content`` as compact JSON in UTF-8, with ``null`` for every number that is not finite."""
@@ -25,7 +27,7 @@ def encode(content: Any) -> bytes:
 
 
 def _dumps(content: Any) -> str:
-    return json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(content)
 
 
 def _finite(content: Any) -> Any:

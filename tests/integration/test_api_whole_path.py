@@ -1,0 +1,116 @@
+"""The whole path over HTTP on the real stack: asked for, trained by a worker, served and judged."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+FAST = {"policy": {"family": "polynomial", "degree": 6}}
+ENDLESS = {"training": {"algorithm": "sgd", "steps": 1_000_000, "seconds": 600.0, "learning_rate": 1e-6}}
+SEEDS = itertools.count(1_000)
+
+
+@pytest.fixture(scope="module")
+def api(stack):
+    with httpx2.Client(base_url=stack.url, timeout=120.0) as client:
+        yield client
+
+
+def solve(api, **asked):
+    body = {"model": "neoclassical", **asked}
+    answer = api.post("/v1/solutions", json=body, headers={"Prefer": "wait=60"})
+    assert answer.status_code == 200, answer.text
+    record = answer.json()
+    assert record["status"] == "succeeded", record
+    return record
+
+
+@pytest.fixture(scope="module")
+def solution(api):
+    """The default model by the default method."""
+    return solve(api)
+
+
+def test_the_default_solution_is_accurate_and_certified(api, solution):
+    certificate = api.get(solution["links"]["certificate"]).json()
+    assert certificate == solution["certificate"]
+    assert certificate["verdict"] == "pass"
+    assert certificate["euler_errors"]["box"]["max_log10"] <= -4
+    assert solution["attempts"] == 1
+    assert solution["provenance"]["dtype"] == "float64"
+
+
+def test_the_policy_keeps_the_steady_state(api, solution):
+    capital = (0.36 / (1 / 0.96 - 1 + 0.1)) ** (1 / (1 - 0.36))
+    answer = api.get(solution["links"]["policy"], params={"a": 0.0, "k": capital}).json()
+    assert answer["in_domain"] is True
+    assert answer["controls"]["i"] == pytest.approx(0.1 * capital, rel=1e-4)
+
+
+def test_full_depreciation_and_log_utility_meet_the_closed_form(api):
+    solution = solve(api, model="brock_mirman")
+    capital = [0.12, 0.17, 0.2, 0.25]
+    batch = api.post(solution["links"]["policy"], json={"states": {"a": 0.0, "k": capital}}).json()
+    truth = [0.96 * 0.36 * k**0.36 for k in capital]
+    assert batch["controls"]["i"] == pytest.approx(truth, rel=1e-5)
+    for k, i in zip(batch["states"]["k"], batch["controls"]["i"], strict=True):
+        single = api.get(solution["links"]["policy"], params={"a": 0.0, "k": repr(k)}).json()
+        assert single["controls"]["i"] == pytest.approx(i, rel=1e-12)
+
+
+def test_identical_requests_at_once_are_solved_once(api):
+    asked = {"method": FAST, "seed": next(SEEDS)}
+    with ThreadPoolExecutor(8) as pool:
+        records = list(pool.map(lambda _: solve(api, **asked), range(8)))
+    assert len({record["id"] for record in records}) == 1
+    assert {record["attempts"] for record in records} == {1}
+    assert len({record["finished_at"] for record in records}) == 1
+
+
+def test_running_and_queued_solves_are_cancelled_and_the_worker_goes_on(api, stack):
+    running = ask(api, ENDLESS)
+    stack.wait_for(lambda: api.get(running).json()["status"] == "running")
+    queued = ask(api, ENDLESS)
+    assert api.get(queued).json()["status"] == "queued"
+    for path in (queued, running):
+        assert api.post(f"{path}/cancel").json()["status"] == "cancelled"
+    assert solve(api, method=FAST, seed=next(SEEDS))["attempts"] == 1
+    for path in (queued, running):
+        assert api.get(path).json()["status"] == "cancelled"
+        assert api.get(f"{path}/policy", params={"a": 0, "k": 4}).status_code == 409
+        api.delete(path)
+
+
+def ask(api, method):
+    body = {"model": "neoclassical", "method": method, "seed": next(SEEDS)}
+    return api.post("/v1/solutions", json=body).json()["links"]["self"]
+
+
+def test_a_cancelled_solve_is_solved_by_a_retry(api, stack):
+    blocker = ask(api, ENDLESS)
+    stack.wait_for(lambda: api.get(blocker).json()["status"] == "running")
+    path = ask(api, FAST)
+    assert api.post(f"{path}/cancel").status_code == 202
+    assert api.post(f"{path}/retry").status_code == 202
+    api.delete(blocker)
+    assert api.get(path, params={"wait": 60}).json()["status"] == "succeeded"
+
+
+def test_what_is_listed_can_be_deleted_and_solved_again(api):
+    record = solve(api, method=FAST, seed=next(SEEDS))
+    listed = api.get("/v1/solutions", params={"status": "succeeded", "limit": 1}).json()["solutions"]
+    assert [found["id"] for found in listed] == [record["id"]]
+    assert api.get(record["links"]["policy"], params={"a": 0, "k": 4}).status_code == 200
+    assert api.delete(record["links"]["self"]).status_code == 204
+    assert api.get(record["links"]["policy"], params={"a": 0, "k": 4}).status_code == 404
+    again = solve(api, method=FAST, seed=record["seed"])
+    assert again["id"] == record["id"]
+    assert again["created_at"] > record["created_at"]
+
+
+def test_what_is_refused_is_no_job(api):
+    before = api.get("/v1/solutions", params={"limit": 200}).json()
+    answer = api.post("/v1/solutions", json={"model": "neoclassical", "calibration": {"delta": 0}})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/calibration/delta")
+    assert api.get("/v1/solutions", params={"limit": 200}).json() == before

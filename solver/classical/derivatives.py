@@ -23,8 +23,7 @@ def _derivatives_graph(model: Model) -> Any:
     n_states, n_controls = len(model.states), len(model.controls)
     sizes = (n_states, n_controls)
 
-    def derivatives(parameters: Any, today: Any) -> tuple[Any, Any]:
-        tomorrow = tf.identity(today)
+    def derivatives(parameters: Any, today: Any, tomorrow: Any) -> tuple[Any, Any]:
         states, controls = tf.split(today[None], sizes, axis=1)
         next_states, next_controls = tf.split(tomorrow[None], sizes, axis=1)
         moves = economy.transition(parameters, states, controls)[0]
@@ -37,12 +36,12 @@ def _derivatives_graph(model: Model) -> Any:
 
         return rows(moves, n_states, [today]), rows(residuals, residuals.shape[0], [today, tomorrow])
 
-    today = tf.TensorSpec((n_states + n_controls,), tf.float64)
-    return tf.function(derivatives, input_signature=(_VECTOR, today), autograph=False)
+    variables = tf.TensorSpec((n_states + n_controls,), tf.float64)
+    return tf.function(derivatives, input_signature=(_VECTOR, variables, variables), autograph=False)
 
 
 def steady_state_derivatives(model: Model, calibration: Calibration) -> Derivatives:
     """Derivatives of transition and arbitrage at the steady state of a calibration."""
-    today = np.concatenate([calibration.state_steady(), calibration.control_steady()])
-    transition, arbitrage = _derivatives_graph(model)(calibration.parameter_vector(), today)
+    steady = np.concatenate([calibration.state_steady(), calibration.control_steady()])
+    transition, arbitrage = _derivatives_graph(model)(calibration.parameter_vector(), steady, steady)
     return Derivatives(transition.numpy(), arbitrage.numpy())

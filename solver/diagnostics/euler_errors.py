@@ -22,7 +22,7 @@ _FIRST_STEP = 1e-6
 _LARGEST_STEP = 1.0
 _ITERATIONS = 60
 _REDUCTION = 1e-4
-_ROUNDING = 1e-15
+_ROUNDING = 1e-13
 
 Units = Literal["consumption", "residual"]
 
@@ -96,7 +96,8 @@ def _implied_errors(residual: Callable[[np.ndarray], np.ndarray], shape: tuple[i
     now = np.full(shape, _FIRST_STEP)
     now_value = residual(now)
     without_consumption = now_value == start
-    enough = _REDUCTION * np.abs(start) + _ROUNDING
+    # A residual that moves consumption by less than rounding counts as none, whatever its units.
+    enough = _REDUCTION * np.abs(start) + _ROUNDING * np.abs(now_value - start) / _FIRST_STEP
     for _ in range(_ITERATIONS):
         found = np.abs(now_value) <= enough
         if np.all(found | without_consumption | np.isnan(now_value)):

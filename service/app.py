@@ -62,15 +62,10 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         lifespan=lifespan,
         default_response_class=JsonResponse,
         redirect_slashes=False,
+        docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
     )
-    for routes in (
-        policies,
-        solutions,
-        models,
-        operations,
-    ):  # the busiest first: the router tries them in order
+    for routes in (policies, solutions, models, operations):  # the busiest first: they are tried in order
         app.include_router(routes.router)
     app.add_middleware(HeadAsGet)
     problems.install(app)

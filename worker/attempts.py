@@ -82,22 +82,25 @@ class AttemptStore:
 
     def write_progress(self, attempt: Attempt, progress: Progress) -> bool:
         """Tells how far the attempt is; False when it is over."""
-        told = describe_progress(progress)
-        del told["states_visited"]  # of interest in the history, not while waiting
-        return self._life_cycle.run("progress", attempt.job_id, attempt.token, json.dumps(told)).is_done
+        return self._life_cycle.run("progress", attempt.job_id, attempt.token, _told(progress)).is_done
 
     def succeed(
         self,
         attempt: Attempt,
+        progress: Progress,
         certificate: Mapping[str, Any],
         provenance: Mapping[str, Any],
         artifact: Artifact,
     ) -> bool:
-        """Ends the job with a policy; False, and nothing written, when the attempt is over."""
+        """Ends the job with a policy; False, and nothing written, when the attempt is over.
+
+        ``progress`` is the last report, which a short solve is over before it has told.
+        """
         answer = self._life_cycle.run(
             "succeed",
             attempt.job_id,
             attempt.token,
+            _told(progress),
             json.dumps(certificate, allow_nan=False),
             json.dumps(provenance, allow_nan=False),
             artifact.manifest,
@@ -112,3 +115,10 @@ class AttemptStore:
     def release(self, job_id: str, delivery_tag: str) -> bool:
         """Makes a running job queued again, uncounted, since its worker shuts down; False when it is over."""
         return self._life_cycle.run("release", job_id, delivery_tag).is_done
+
+
+def _told(progress: Progress) -> str:
+    """A report as the record tells it, without what is of interest in the history only."""
+    told = describe_progress(progress)
+    del told["states_visited"]
+    return json.dumps(told)

@@ -13,7 +13,7 @@ from solver.errors import InputError
 from solver.model.calibration import calibrate
 from solver.model.load import model_from_document
 from solver.model.spec import Model
-from solver.progress import OnProgress, ShouldStop
+from solver.progress import OnProgress, Progress, ShouldStop
 from solver.solution import Provenance, Solution
 from solver.solve import solve
 from solver.status import Status
@@ -25,8 +25,9 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Success:
-    """What a succeeded job leaves: JSON objects for its record, and the policy."""
+    """What a succeeded job leaves: the last report and JSON objects for its record, and the policy."""
 
+    progress: Progress
     certificate: dict[str, Any]
     provenance: dict[str, Any]
     artifact: Artifact
@@ -72,14 +73,16 @@ def _outcome(solution: Solution) -> Success | Problem | None:
             code=solution.status.value.replace("_", "-"),
         )
     return Success(
+        solution.history[-1],
         solution.certificate.model_dump(mode="json"),
-        _describe(solution.provenance),
+        _describe(solution.status, solution.provenance),
         Artifact.pack(solution, solution.policy),
     )
 
 
-def _describe(provenance: Provenance) -> dict[str, Any]:
+def _describe(status: Status, provenance: Provenance) -> dict[str, Any]:
     return {
+        "status": status.value,
         "versions": dict(provenance.versions),
         "device": provenance.device,
         "dtype": provenance.dtype,

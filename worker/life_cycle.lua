@@ -105,9 +105,9 @@ function actions.progress(token, progress)
   return {1}
 end
 
-function actions.succeed(token, certificate, provenance, manifest, arrays)
+function actions.succeed(token, progress, certificate, provenance, manifest, arrays)
   if not is_held(token) then return {0, 'overtaken'} end
-  redis.call('HSET', job, 'certificate', certificate, 'provenance', provenance)
+  redis.call('HSET', job, 'progress', progress, 'certificate', certificate, 'provenance', provenance)
   redis.call('HSET', artifact, 'manifest', manifest, 'arrays', arrays)
   finish('succeeded')
   return {1}

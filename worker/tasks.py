@@ -78,7 +78,9 @@ def _solve_and_store(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
         is_written = insist(lambda: task.attempts.fail(attempt, outcome), lease)
     else:
         is_written = insist(
-            lambda: task.attempts.succeed(attempt, outcome.certificate, outcome.provenance, outcome.artifact),
+            lambda: task.attempts.succeed(
+                attempt, outcome.progress, outcome.certificate, outcome.provenance, outcome.artifact
+            ),
             lease,
         )
     _log.info("finished", job=attempt.job_id, outcome=type(outcome).__name__, is_written=is_written)

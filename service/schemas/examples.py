@@ -50,9 +50,17 @@ _SOLUTION: dict[str, Any] = {
     "started_at": "2026-01-31T12:00:00.010Z",
     "finished_at": "2026-01-31T12:00:00.110Z",
     "attempts": 1,
-    "progress": None,
+    "progress": {
+        "phase": "gauss-newton",
+        "step": 3,
+        "loss": 1.5e-15,
+        "euler_error_max_log10": -6.9,
+        "elapsed_s": 0.06,
+        "eta_s": 3.1,
+    },
     "certificate": _CERTIFICATE,
     "provenance": {
+        "status": "converged",
         "versions": {"tensorflow": "2.21.0"},
         "device": "cpu",
         "dtype": "float64",

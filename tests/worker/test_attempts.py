@@ -27,7 +27,7 @@ def lease(client, tag, age_s=0.0):
 
 
 def succeed(attempts, attempt, artifact=ARTIFACT):
-    return attempts.succeed(attempt, {"verdict": "pass"}, {"device": "cpu"}, artifact)
+    return attempts.succeed(attempt, REPORT, {"verdict": "pass"}, {"device": "cpu"}, artifact)
 
 
 def test_an_attempt_makes_the_job_running(jobs, attempts, job_id):
@@ -219,3 +219,9 @@ def test_deletion_takes_the_artifact_along(client, jobs, attempts, job_id):
     jobs.delete(job_id)
     with pytest.raises(JobNotFoundError):
         ArtifactStore(client).load(job_id)
+
+
+def test_a_succeeded_job_tells_its_last_report(jobs, attempts, job_id):
+    assert succeed(attempts, attempts.begin(job_id, "tag"))
+    progress = jobs.record(job_id).progress
+    assert (progress["phase"], progress["step"], progress["euler_error_max_log10"]) == ("adam", 100, -2.0)

@@ -1,4 +1,4 @@
-"""The worker's log: one JSON object a line, on stderr."""
+"""The log of workers and of the API: one JSON object a line, on stderr."""
 
 from __future__ import annotations
 

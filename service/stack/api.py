@@ -7,6 +7,8 @@ import sys
 
 import uvicorn
 
+from worker.logs import configure_logs
+
 GRACE_S = 3
 """How long open requests (a client that waits for a solution) may hold up a shutdown."""
 
@@ -17,6 +19,7 @@ def serve(listener: socket.socket) -> None:
     A socket object and not its number (uvicorn's ``fd``): uvicorn would take it for a Unix socket and leave
     out ``TCP_NODELAY``, which costs each answer up to 40 ms.
     """
+    configure_logs()
     config = uvicorn.Config(
         "service.app:create_app",
         factory=True,

@@ -102,6 +102,15 @@ def test_a_missed_target_warns():
     assert certificate.verdict == "warn"
 
 
+def test_an_economy_that_is_slow_by_itself_only_warns():
+    """Productivity keeps 99.9 % of itself a period: after 2000 periods 13.5 % of a shock are left."""
+    certificate = judged(EXACT.closed_form, delta=1.0, gamma=1.0, rho=0.001)
+    assert [name for name, verdict in verdicts(certificate).items() if verdict != "pass"] == ["convergence"]
+    assert certificate.verdict == "warn"
+    left = next(check.value for check in certificate.checks if check.name == "convergence")
+    np.testing.assert_allclose(left, 0.999**2000, rtol=0.05)
+
+
 def test_the_states_are_fresh_and_seeded():
     model, calibration = growth_case()
     policy = formula_policy(calibration, WRONG["save a constant share"])

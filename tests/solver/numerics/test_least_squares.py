@@ -1,3 +1,7 @@
+"""Least squares against SciPy and closed forms."""
+
+import itertools
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -5,6 +9,15 @@ import scipy.optimize
 from solver.numerics.least_squares import gauss_newton, levenberg_marquardt
 
 METHODS = [gauss_newton, levenberg_marquardt]
+MAX_ITERATES = 500
+
+
+def last(iterates):
+    return list(itertools.islice(iterates, MAX_ITERATES))[-1]
+
+
+def linear(matrix, right):
+    return lambda x: (matrix @ x - right, matrix)
 
 
 def rosenbrock(x):
@@ -12,89 +25,129 @@ def rosenbrock(x):
     return residuals, np.array([[-20 * x[0], 10.0], [-1.0, 0.0]])
 
 
-def exponential_fit(x):
-    """A small nonlinear fit whose residuals do not vanish at the minimum."""
-    t = np.linspace(0, 3, 30)
-    data = 2.0 * np.exp(-0.7 * t) + 0.05 * np.sin(9 * t)
-    curve = x[0] * np.exp(x[1] * t)
-    return curve - data, np.column_stack([np.exp(x[1] * t), t * curve])
+def exponentials(x):
+    """A fit with residuals left over at the minimum."""
+    t = np.linspace(0, 3, 40)
+    target = 2 * np.exp(-1.3 * t) + 0.1 * np.sin(40 * t)
+    basis = np.exp(-x[1] * t)
+    return x[0] * basis - target, np.column_stack([basis, -x[0] * t * basis])
 
 
-def last(iterates, most=500):
-    iterate = None
-    for index, found in enumerate(iterates):
-        iterate = found
-        assert index < most
-    return iterate
+def logarithm(x):
+    """Undefined from zero down, where full steps from far away lead."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.log(x), np.diag(1 / x)
 
 
-def first(iterates, count):
-    return [iterate for iterate, _ in zip(iterates, range(count), strict=False)]
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_rosenbrock_is_solved(method):
-    end = last(method(rosenbrock, np.array([-1.2, 1.0])))
-    np.testing.assert_allclose(end.point, [1.0, 1.0], atol=1e-7)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_the_minimum_is_scipys_where_residuals_do_not_vanish(method):
-    start = np.array([1.0, -0.1])
-    iterates = first(method(exponential_fit, start), 40)
-    oracle = scipy.optimize.least_squares(
-        lambda x: exponential_fit(x)[0], start, jac=lambda x: exponential_fit(x)[1], xtol=1e-15, gtol=1e-15
-    )
-    # The loss is flat to rounding within the square root of it around the minimum.
-    np.testing.assert_allclose(iterates[-1].point, oracle.x, rtol=1e-6)
-    losses = [iterate.loss for iterate in iterates]
-    assert losses == sorted(losses, reverse=True)
-
-
-def test_a_linear_problem_is_one_undamped_step_to_the_least_norm_solution():
+@pytest.mark.parametrize("shape", [(30, 6), (6, 6), (4, 9)], ids=str)
+def test_a_linear_problem_takes_one_undamped_step(shape):
     rng = np.random.default_rng(0)
-    wide = rng.normal(size=(12, 3)) @ rng.normal(size=(3, 8))  # rank 3 of 8
-    target = wide @ rng.normal(size=8)
-    iterates = first(gauss_newton(lambda x: (wide @ x - target, wide), rng.normal(size=8)), 2)
-    np.testing.assert_allclose(iterates[1].point, np.linalg.pinv(wide) @ target, atol=1e-10)
+    matrix, right = rng.normal(size=shape), rng.normal(size=shape[0])
+    _, second = itertools.islice(gauss_newton(linear(matrix, right), rng.normal(size=shape[1])), 2)
+    # Rounding times the condition of a small random matrix.
+    np.testing.assert_allclose(second.point, np.linalg.pinv(matrix) @ right, rtol=1e-10, atol=1e-11)
+    assert second.evaluations == 1
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_fewer_residuals_than_unknowns(method):
+def test_directions_that_residuals_do_not_see_are_left_at_zero():
     rng = np.random.default_rng(1)
-    matrix, target = rng.normal(size=(5, 20)), rng.normal(size=5)
-    end = first(method(lambda x: (matrix @ x - target, matrix), np.zeros(20)), 60)[-1]
-    np.testing.assert_allclose(matrix @ end.point, target, atol=1e-6)
+    matrix = rng.normal(size=(30, 3)) @ rng.normal(size=(3, 8))
+    right = rng.normal(size=30)
+    _, second = itertools.islice(gauss_newton(linear(matrix, right), 100 * rng.normal(size=8)), 2)
+    np.testing.assert_allclose(second.point, np.linalg.pinv(matrix, rcond=1e-12) @ right, atol=1e-10)
+
+
+@pytest.mark.parametrize("shape", [(20, 5), (5, 20)], ids=["normal", "dual"])
+def test_a_damped_step_solves_the_damped_normal_equations(shape):
+    rng = np.random.default_rng(2)
+    matrix, right, start = rng.normal(size=shape), rng.normal(size=shape[0]), rng.normal(size=shape[1])
+    _, second = itertools.islice(levenberg_marquardt(linear(matrix, right), start), 2)
+    damping = 1e-3 * np.mean(matrix**2) * shape[0]
+    damped = matrix.T @ matrix + damping * np.eye(shape[1])
+    direction = -np.linalg.solve(damped, matrix.T @ (matrix @ start - right))
+    # The condition of the damped matrix is below 1e5.
+    np.testing.assert_allclose(second.point, start + direction, rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_nothing_comes_of_an_undefined_start(method):
-    assert list(method(lambda x: (np.array([np.nan]), np.ones((1, 1))), np.zeros(1))) == []
+def test_rosenbrocks_valley_is_followed_to_its_end(method):
+    np.testing.assert_allclose(last(method(rosenbrock, np.array([-1.2, 1.0]))).point, 1.0, rtol=1e-8)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_steps_into_the_undefined_are_shortened(method):
-    """``log x = 0`` from 20: the full step from there goes to a negative number."""
-    seen = []
-
-    def evaluate(x):
-        seen.append(float(x[0]))
-        with np.errstate(all="ignore"):
-            return np.log(x), np.array([1 / x])
-
-    end = last(method(evaluate, np.array([20.0])))
-    assert min(seen) < 0
-    np.testing.assert_allclose(end.point, [1.0], atol=1e-9)
+def test_a_minimum_with_residuals_left_is_scipys(method):
+    start = np.array([1.0, 0.5])
+    oracle = scipy.optimize.least_squares(
+        lambda x: exponentials(x)[0], start, lambda x: exponentials(x)[1], xtol=1e-15, ftol=1e-15, gtol=1e-15
+    )
+    found = last(method(exponentials, start))
+    # A minimum is known to the square root of the rounding of its value.
+    np.testing.assert_allclose(found.point, oracle.x, rtol=1e-7)
+    assert found.loss == pytest.approx(2 * oracle.cost / 40, rel=1e-12)
 
 
-def test_evaluations_are_counted():
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("problem, start", [(rosenbrock, [-1.2, 1.0]), (exponentials, [1.0, 0.5])])
+def test_every_accepted_point_is_better_and_every_evaluation_is_counted(method, problem, start):
     calls = []
 
-    def evaluate(x):
+    def counted(x):
         calls.append(x)
-        return rosenbrock(x)
+        return problem(x)
 
-    iterates = list(levenberg_marquardt(evaluate, np.array([-1.2, 1.0])))
-    assert sum(iterate.evaluations for iterate in iterates) <= len(calls)
-    assert iterates[0].evaluations == 1
-    assert max(iterate.evaluations for iterate in iterates) > 1  # a rejected trial among them
+    counts = []
+    iterates = method(counted, np.array(start))
+    losses = []
+    for iterate in itertools.islice(iterates, 8):
+        losses.append(iterate.loss)
+        counts.append(iterate.evaluations)
+        assert sum(counts) == len(calls)
+        assert np.array_equal(calls[-1], iterate.point)
+        assert iterate.loss == pytest.approx(np.mean(problem(iterate.point)[0] ** 2))
+    assert all(after < before for before, after in itertools.pairwise(losses))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_steps_to_undefined_points_are_rejected(method):
+    iterates = list(itertools.islice(method(logarithm, np.array([20.0, 0.3])), MAX_ITERATES))
+    assert all(np.all(iterate.point > 0) and np.isfinite(iterate.loss) for iterate in iterates)
+    assert any(iterate.evaluations > 1 for iterate in iterates)
+    np.testing.assert_allclose(iterates[-1].point, 1.0, rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_undefined_start_yields_nothing(method, value):
+    assert list(method(lambda x: (np.array([value, 1.0]), np.ones((2, 1))), np.zeros(1))) == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_point_without_derivatives_counts_as_undefined(method):
+    def root(x):
+        """Its slope at zero is infinite; the first full step from 4 lands there."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.sqrt(np.abs(x)) - 0.5, np.array([[1 / (2 * np.sqrt(np.abs(x[0])))]])
+
+    assert list(method(root, np.zeros(1))) == []
+    iterates = list(itertools.islice(method(root, np.array([4.0])), MAX_ITERATES))
+    np.testing.assert_allclose(np.abs(iterates[-1].point), 0.25, rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_stationary_start_ends_by_itself(method):
+    (only,) = method(lambda x: (x**2 + 1, np.diag(2 * x)), np.zeros(2))
+    assert only.loss == 1.0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_units_of_the_residuals_do_not_matter(method):
+    start = np.array([-1.2, 1.0])
+    plain = [iterate.point for iterate in itertools.islice(method(rosenbrock, start), 10)]
+
+    def scaled(x):
+        residuals, jacobian = rosenbrock(x)
+        return 1e6 * residuals, 1e6 * jacobian
+
+    np.testing.assert_allclose(
+        [iterate.point for iterate in itertools.islice(method(scaled, start), 10)], plain, rtol=1e-8
+    )

@@ -36,8 +36,10 @@ class Iterate:
     evaluations: int
 
 
-def _loss(residuals: np.ndarray) -> float:
-    return float(np.mean(residuals**2)) if np.all(np.isfinite(residuals)) else np.inf
+def _loss(residuals: np.ndarray, jacobian: np.ndarray) -> float:
+    """Mean squared residual; infinite where there is no step on from."""
+    is_defined = np.isfinite(residuals).all() and np.isfinite(jacobian).all()
+    return float(np.mean(residuals**2)) if is_defined else np.inf
 
 
 def gauss_newton(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:
@@ -78,7 +80,7 @@ def _damped_steps(
     evaluate: Evaluate, point: np.ndarray, *, first_damping: float, goes_undamped: bool
 ) -> Iterator[Iterate]:
     residuals, jacobian = evaluate(point)
-    loss = _loss(residuals)
+    loss = _loss(residuals, jacobian)
     if not np.isfinite(loss):
         return
     yield Iterate(point, loss, 1)
@@ -93,11 +95,12 @@ def _damped_steps(
             direction = _damped_direction(jacobian, residuals, damping * unit * len(residuals))
         trial = point + direction
         trial_residuals, trial_jacobian = evaluate(trial)
+        trial_loss = _loss(trial_residuals, trial_jacobian)
         evaluations += 1
         predicted = loss - float(np.mean((residuals + jacobian @ direction) ** 2))
-        gain = (loss - _loss(trial_residuals)) / predicted if predicted > 0 else -np.inf
+        gain = (loss - trial_loss) / predicted if predicted > 0 else -np.inf
         if gain > 0:
-            point, residuals, jacobian, loss = trial, trial_residuals, trial_jacobian, _loss(trial_residuals)
+            point, residuals, jacobian, loss = trial, trial_residuals, trial_jacobian, trial_loss
             yield Iterate(point, loss, evaluations)
             damping = max(damping * max(1 / 3, 1 - (2 * gain - 1) ** 3), _SMALLEST_DAMPING)
             growth, evaluations = 2.0, 0
@@ -111,8 +114,8 @@ def _damped_steps(
 def _damped_direction(jacobian: np.ndarray, residuals: np.ndarray, damping: float) -> np.ndarray:
     rows, columns = jacobian.shape
     gram = jacobian.T @ jacobian if columns <= rows else jacobian @ jacobian.T
-    # Rounding may leave the Gram matrix with eigenvalues below zero by this much.
-    floor = np.finfo(float).eps * len(gram) * float(np.trace(gram))
+    # Rounding may leave the Gram matrix with eigenvalues below zero by this much; a zero Jacobian's stays regular too.
+    floor = np.finfo(float).eps * len(gram) * float(np.trace(gram)) + np.finfo(float).tiny
     gram[np.diag_indices_from(gram)] += damping + floor
     factor = cho_factor(gram, overwrite_a=True, check_finite=False)
     if columns <= rows:

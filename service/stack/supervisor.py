@@ -168,10 +168,11 @@ def thread_limits(n_workers: int) -> dict[str, str]:
     """Environment that shares the machine's cores out over the workers' numerical libraries.
 
     Each worker's libraries would otherwise start a thread a core, and N workers would get in each other's
-    way. What the operator has set already stays as it is.
+    way. One core is left to the store and the API: libraries wait for work by spinning, which would keep both from
+    answering. What the operator has set already stays as it is.
     """
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    n_threads = str(max(1, n_cores // n_workers))
+    n_threads = str(max(1, (n_cores - 1) // n_workers))
     return {name: os.environ.get(name, n_threads) for name in THREAD_LIMITS}
 
 

@@ -77,17 +77,28 @@ class Policy:
         """The policy that :meth:`metadata` and :meth:`to_arrays` were taken from.
 
         Raises:
-            ArtifactError: an array is missing or has another shape than the family's.
+            ArtifactError: the metadata cannot be read, or an array is missing or has another shape than the policy's.
         """
-        settings = PolicySettings.model_validate(metadata["settings"])
-        names, controls = tuple(metadata["state_names"]), tuple(metadata["control_names"])
-        shapes = build_family(settings, len(names), len(controls)).shapes
         try:
-            frame = Frame(**{name: arrays[f"frame_{name}"] for name in Frame.__dataclass_fields__})
-            weights = tuple(arrays[f"weights_{index}"] for index in range(len(shapes)))
-        except KeyError as error:
-            raise ArtifactError(f"the stored policy lacks the array {error}") from error
-        for index, (weight, shape) in enumerate(zip(weights, shapes, strict=True)):
-            if weight.shape != shape:
-                raise ArtifactError(f"weights_{index} has shape {weight.shape} where the family has {shape}")
-        return cls(names, controls, settings, frame, weights)
+            settings = PolicySettings.model_validate(metadata["settings"]).resolve()
+            state_names, control_names = tuple(metadata["state_names"]), tuple(metadata["control_names"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ArtifactError(f"the stored policy's metadata cannot be read: {error!r}") from error
+        n_states, n_controls = len(state_names), len(control_names)
+        layers = build_family(settings, n_states, n_controls).shapes
+        shapes: dict[str, tuple[int, ...]] = {
+            "frame_center": (n_states,),
+            "frame_half_width": (n_states,),
+            "frame_base": (n_controls,),
+            "frame_slope": (n_states, n_controls),
+            "frame_scale": (n_controls,),
+            **{f"weights_{index}": shape for index, shape in enumerate(layers)},
+        }
+        for name, shape in shapes.items():
+            if name not in arrays:
+                raise ArtifactError(f"the stored policy lacks the array {name}")
+            if arrays[name].shape != shape:
+                raise ArtifactError(f"{name} has shape {arrays[name].shape} where the policy has {shape}")
+        frame = Frame(**{name: arrays[f"frame_{name}"] for name in Frame.__dataclass_fields__})
+        weights = tuple(arrays[f"weights_{index}"] for index in range(len(layers)))
+        return cls(state_names, control_names, settings, frame, weights)

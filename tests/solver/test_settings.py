@@ -1,78 +1,197 @@
+"""What a caller may choose, what is refused and why, and how the rest is filled in."""
+
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from solver.settings import MAX_LEAST_SQUARES_WEIGHTS, Method, SolveSettings, TrainingSettings
+from solver.policy.family import build_family
+from solver.settings import (
+    LEAST_SQUARES,
+    MAX_LEAST_SQUARES_WEIGHTS,
+    MAX_WEIGHTS,
+    PolicySettings,
+    SamplingSettings,
+    SolveSettings,
+    TrainingSettings,
+)
 
+FIRST_ORDER = ("sgd", "momentum", "nesterov", "adam", "adagrad", "adamax", "rmsprop")
 
-def read(**method):
-    return SolveSettings(method=Method.model_validate(method, strict=False))
-
-
-def test_the_defaults_are_recorded_in_full():
-    method = SolveSettings().resolve(2, 1).method
-    assert method.model_dump(exclude_none=True) == {
-        "policy": {"family": "neural", "hidden": (128,), "activation": "tanh"},
-        "objective": "euler",
-        "training": {"algorithm": "staged", "steps": 200, "seconds": 60.0},
-        "sampling": {"region": "box", "states": 3 * 129},
-    }
-
-
-@pytest.mark.parametrize(
-    "method",
-    [
+POLICIES = st.one_of(
+    st.fixed_dictionaries({"family": st.just("polynomial")}, optional={"degree": st.integers(1, 12)}),
+    st.fixed_dictionaries(
         {},
-        {"policy": {"family": "polynomial"}},
-        {"policy": {"hidden": [8, 8]}, "training": {"algorithm": "levenberg_marquardt"}},
-        {"training": {"algorithm": "adam"}},
-        {"training": {"algorithm": "nesterov", "batch_size": "full", "annealing": 0.1}},
-    ],
+        optional={
+            "family": st.just("neural"),
+            "hidden": st.lists(st.integers(1, 20), min_size=1, max_size=4),
+            "activation": st.sampled_from(["tanh", "sigmoid", "arctan", "relu", "leaky_relu"]),
+        },
+    ),
 )
-def test_resolving_twice_is_once(method):
-    once = read(**method).resolve(2, 1)
-    assert once.resolve(2, 1) == once
-    assert SolveSettings.model_validate_json(once.model_dump_json()) == once
+TRAININGS = st.one_of(
+    st.fixed_dictionaries(
+        {"algorithm": st.sampled_from(LEAST_SQUARES)},
+        optional={"steps": st.integers(1, 10_000), "seconds": st.floats(0.01, 3600)},
+    ),
+    st.fixed_dictionaries(
+        {"algorithm": st.sampled_from(FIRST_ORDER)},
+        optional={
+            "steps": st.integers(1, 1_000_000),
+            "batch_size": st.integers(1, 65_536) | st.just("full"),
+            "learning_rate": st.floats(1e-6, 10),
+            "annealing": st.floats(0, 1),
+        },
+    ),
+    st.fixed_dictionaries(
+        {"algorithm": st.sampled_from(["momentum", "nesterov"])}, optional={"momentum": st.floats(0, 0.99)}
+    ),
+)
+DOCUMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "method": st.fixed_dictionaries(
+            {},
+            optional={
+                "policy": POLICIES,
+                "training": TRAININGS,
+                "sampling": st.fixed_dictionaries({}, optional={"states": st.integers(16, 65_536)}),
+            },
+        ),
+        "target": st.floats(1e-12, 0.1),
+        "seed": st.integers(0, 2**31 - 1),
+    },
+)
+
+
+def belongs(name, training):
+    """Whether a field of training says something about its algorithm."""
+    if name == "momentum":
+        return training.algorithm in ("momentum", "nesterov")
+    return name in ("algorithm", "steps", "seconds") or training.algorithm in FIRST_ORDER
+
+
+@given(document=DOCUMENTS, n_states=st.integers(1, 3), n_controls=st.integers(1, 2))
+def test_resolving_fills_in_every_field_keeps_what_was_chosen_and_is_done_once(
+    document, n_states, n_controls
+):
+    resolved = SolveSettings.model_validate(document).resolve(n_states, n_controls)
+    assert resolved.resolve(n_states, n_controls) == resolved
+    assert SolveSettings.model_validate_json(resolved.model_dump_json(exclude_none=True)) == resolved
+    training, policy = resolved.method.training, resolved.method.policy
+    assert {name for name, value in training if value is not None} == {
+        name for name, _ in training if belongs(name, training)
+    }
+    names = {"family", "degree"} if policy.family == "polynomial" else {"family", "hidden", "activation"}
+    assert {name for name, value in policy if value is not None} == names
+    assert resolved.method.sampling.states is not None
+    chosen = SolveSettings.model_validate(document).model_dump(exclude_none=True, exclude_unset=True)
+    kept = resolved.model_dump()
+    for part, fields in chosen.pop("method", {}).items():
+        assert kept["method"][part] | fields == kept["method"][part]
+    assert kept | chosen == kept
+
+
+@given(document=POLICIES, n_states=st.integers(1, 3), n_controls=st.integers(1, 3))
+def test_weights_are_counted_as_the_family_has_them(document, n_states, n_controls):
+    policy = PolicySettings.model_validate(document).resolve()
+    sizes = [math.prod(shape) for shape in build_family(policy, n_states, n_controls).shapes]
+    assert policy.n_weights(n_states, n_controls) == sum(sizes)
+    assert policy.n_output_weights(n_states, n_controls) == sizes[-1]
+
+
+def test_heaviside_is_refused_with_its_reason():
+    with pytest.raises(ValidationError, match="heaviside has a zero gradient everywhere"):
+        PolicySettings.model_validate({"activation": "heaviside"})
 
 
 @pytest.mark.parametrize(
-    ("method", "message"),
+    "settings, document, reason",
     [
-        ({"policy": {"activation": "heaviside"}}, "zero gradient"),
-        ({"policy": {"degree": 3}}, "degree = 3 belongs to the polynomial family"),
-        ({"policy": {"family": "polynomial", "hidden": [8]}}, "belongs to the neural family"),
-        ({"policy": {"family": "polynomial", "activation": "tanh"}}, "belongs to the neural family"),
-        ({"policy": {"hidden": []}}, "at least 1 item"),
-        ({"policy": {"hidden": [0]}}, "greater than or equal to 1"),
-        ({"training": {"learning_rate": 0.1}}, "belongs to first-order methods"),
-        ({"training": {"algorithm": "gauss_newton", "batch_size": 8}}, "belongs to first-order methods"),
-        ({"training": {"algorithm": "adam", "momentum": 0.5}}, "belongs to momentum and nesterov"),
-        ({"training": {"algorithm": "staged", "steps": 20_000}}, "above 10000"),
-        ({"sampling": {"region": "ergodic"}}, "Input should be 'box'"),
-        ({"objective": "bellman"}, "Input should be 'euler'"),
-        ({"expectation": {"nodes": 7}}, "Extra inputs"),
+        (PolicySettings, {"degree": 3}, "degree = 3 belongs to the polynomial family"),
+        (PolicySettings, {"family": "polynomial", "hidden": [3]}, "hidden = .* belongs to the neural family"),
+        (
+            PolicySettings,
+            {"family": "polynomial", "activation": "tanh"},
+            "activation = 'tanh' belongs to the neural",
+        ),
+        (TrainingSettings, {"learning_rate": 0.1}, "learning_rate = 0.1 belongs to first-order methods"),
+        (
+            TrainingSettings,
+            {"algorithm": "gauss_newton", "batch_size": 3},
+            "batch_size = 3 belongs to first-order",
+        ),
+        (
+            TrainingSettings,
+            {"algorithm": "levenberg_marquardt", "annealing": 0.0},
+            "annealing = 0.0 belongs to first",
+        ),
+        (
+            TrainingSettings,
+            {"algorithm": "adam", "momentum": 0.5},
+            "momentum = 0.5 belongs to momentum and nesterov",
+        ),
+        (TrainingSettings, {"steps": 10_001}, "steps = 10001 is above 10000"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_its_reason(method, message):
-    with pytest.raises(ValidationError, match=message):
-        read(**method)
+def test_a_field_of_another_choice_is_refused_with_its_reason(settings, document, reason):
+    with pytest.raises(ValidationError, match=reason):
+        settings.model_validate(document)
 
 
-@pytest.mark.parametrize("learning_rate", [float("nan"), float("inf"), 0.0, -1.0, True, "0.1"])
-def test_a_learning_rate_is_a_positive_number(learning_rate):
+@pytest.mark.parametrize(
+    "settings, document",
+    [
+        (PolicySettings, {"hidden": []}),
+        (PolicySettings, {"hidden": [0]}),
+        (PolicySettings, {"hidden": [2001]}),
+        (PolicySettings, {"hidden": [4] * 9}),
+        (PolicySettings, {"family": "polynomial", "degree": 0}),
+        (PolicySettings, {"family": "polynomial", "degree": 41}),
+        (PolicySettings, {"family": "polynomial", "degree": True}),
+        (PolicySettings, {"activation": "softplus"}),
+        (TrainingSettings, {"steps": 0}),
+        (TrainingSettings, {"steps": 1.5}),
+        (TrainingSettings, {"seconds": 0}),
+        (TrainingSettings, {"seconds": 3601}),
+        (TrainingSettings, {"seconds": math.nan}),
+        (TrainingSettings, {"algorithm": "adam", "batch_size": 0}),
+        (TrainingSettings, {"algorithm": "adam", "batch_size": "half"}),
+        (TrainingSettings, {"algorithm": "adam", "learning_rate": 0.0}),
+        (TrainingSettings, {"algorithm": "momentum", "momentum": 1.0}),
+        (SamplingSettings, {"states": 15}),
+        (SamplingSettings, {"region": "ball"}),
+        (SolveSettings, {"target": 1e-13}),
+        (SolveSettings, {"target": "1e-6"}),
+        (SolveSettings, {"seed": -1}),
+        (SolveSettings, {"sed": 1}),
+    ],
+    ids=str,
+)
+def test_values_outside_their_limits_are_refused(settings, document):
     with pytest.raises(ValidationError):
-        TrainingSettings(algorithm="adam", learning_rate=learning_rate)
+        settings.model_validate(document)
 
 
-@pytest.mark.parametrize("algorithm", ["staged", "adam"])
-def test_a_network_has_a_limit(algorithm):
-    settings = read(policy={"hidden": [2000, 2000]}, training={"algorithm": algorithm})
-    with pytest.raises(ValueError, match="the policy has 4010001 weights, above"):
-        settings.resolve(2, 1)
+@pytest.mark.parametrize(
+    "training, policy, limit",
+    [
+        ({}, {"hidden": [60, 60]}, MAX_LEAST_SQUARES_WEIGHTS),
+        ({"algorithm": "adam"}, {"hidden": [200, 200]}, MAX_WEIGHTS),
+        ({"algorithm": "adam"}, {"family": "polynomial", "degree": 40}, MAX_WEIGHTS),
+    ],
+)
+def test_a_network_beyond_the_limit_is_refused_by_name(training, policy, limit):
+    settings = SolveSettings.model_validate({"method": {"policy": policy, "training": training}})
+    with pytest.raises(ValueError, match=f"weights, above {limit}, the most"):
+        settings.resolve(8, 1)
 
 
-def test_first_order_methods_take_larger_networks_than_least_squares():
-    large = {"policy": {"hidden": [64, 64]}}
-    assert SolveSettings().method.policy.resolve().n_weights(2, 1) < MAX_LEAST_SQUARES_WEIGHTS
-    with pytest.raises(ValueError, match=str(MAX_LEAST_SQUARES_WEIGHTS)):
-        read(**large).resolve(2, 1)
-    assert read(**large, training={"algorithm": "adam"}).resolve(2, 1)
+def test_the_states_suffice_for_the_weights_that_are_trained():
+    for document in ({}, {"method": {"training": {"algorithm": "levenberg_marquardt"}}}):
+        method = SolveSettings.model_validate(document).resolve(2, 1).method
+        is_all = method.training.algorithm == "levenberg_marquardt"
+        trained = method.policy.n_weights(2, 1) if is_all else method.policy.n_output_weights(2, 1)
+        assert method.sampling.states >= 2 * trained

@@ -1,107 +1,129 @@
-import dataclasses
+"""The Euler residual against the closed form and a formula written by hand."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from solver.language.numpy_backend import NUMPY
+from solver.language.tensorflow_backend import TENSORFLOW
 from solver.model.calibration import calibrate
 from solver.model.economy import Economy
 from solver.model.zoo import load_zoo
 from solver.objective.euler import EulerObjective
-from solver.policy.family import NeuralFamily
-from solver.policy.frame import build_frame
+from solver.policy.family import PolynomialFamily
+from solver.policy.frame import Frame, build_frame
 from tests.oracles.growth import Growth
 
-FAMILY = NeuralFamily(n_states=2, hidden=(5,), n_controls=1, activation="tanh")
+GROWTH = Growth(beta=0.95, delta=0.08, theta=0.4, gamma=3.0, rho=0.2, loading=0.7)
+FULL = Growth(delta=1.0, gamma=1.0)
+BARE = Frame(np.zeros(2), np.ones(2), np.zeros(1), np.zeros((2, 1)), np.ones(1))
 
 
-@pytest.fixture(scope="module")
-def growth():
-    return Growth(gamma=1.7)
+@dataclass(frozen=True)
+class Formula:
+    """A family of one function and no weights."""
+
+    function: object
+    shapes = ()
+
+    def layers(self, xp, weights, u):
+        return [(u, self.function(xp, u[:, 0], u[:, 1])[:, None])]
 
 
-@pytest.fixture(scope="module")
-def setting(growth):
-    """Economy, parameters and frame of the growth model around its linear rule."""
-    model = load_zoo("neoclassical")
-    calibration = calibrate(model, {"gamma": growth.gamma})
-    frame = build_frame(
-        calibration.lower(),
-        calibration.upper(),
-        calibration.state_steady(),
-        calibration.control_steady(),
-        np.array([growth.linear_rule()]),
-    )
-    return Economy(model, NUMPY), calibration, frame
+def calibration_of(growth):
+    return calibrate(load_zoo("neoclassical"), vars(growth))
 
 
-def residuals_of(setting, weights, states, *, as_ratio, overrides=None):
-    economy, calibration, frame = setting
-    if overrides:
-        calibration = calibrate(economy.model, overrides)
-    objective = EulerObjective(economy, FAMILY, np, as_ratio)
+def residuals_of(growth, family, weights, states, as_ratio, frame=BARE):
+    objective = EulerObjective(Economy(load_zoo("neoclassical"), NUMPY), family, np, as_ratio)
+    parameters = calibration_of(growth).parameter_vector()
     with np.errstate(all="ignore"):
-        return objective.residuals(calibration.parameter_vector(), frame, weights, states)
+        return objective.residuals(parameters, frame, weights, states)[0]
 
 
-def random_weights(seed, size=0.02):
-    rng = np.random.default_rng(seed)
-    return [rng.normal(size=FAMILY.shapes[0]), size * rng.normal(size=FAMILY.shapes[1])]
+def states_of(growth, count=100):
+    calibration = calibration_of(growth)
+    return np.random.default_rng(0).uniform(calibration.lower(), calibration.upper(), (count, 2))
 
 
-def states_in(setting, count=50):
-    calibration = setting[1]
-    return np.random.default_rng(5).uniform(calibration.lower(), calibration.upper(), size=(count, 2))
-
-
-def test_residuals_are_the_formula_written_by_hand(setting, growth):
-    weights, states = random_weights(0), states_in(setting)
-    frame = setting[2]
+def near_solution(seed, size):
+    """A family, a frame and weights near the steady rule, and the same policy as a rule of (a, k)."""
+    calibration = calibration_of(GROWTH)
+    family = PolynomialFamily(2, 3, 1)
+    bounds = (calibration.lower(), calibration.upper())
+    frame = build_frame(
+        *bounds, calibration.state_steady(), calibration.control_steady(), np.array([GROWTH.linear_rule()])
+    )
+    weights = [size * np.random.default_rng(seed).normal(size=family.shapes[0])]
 
     def rule(a, k):
-        u = frame.scaled(np.column_stack([a, k]))
-        return frame.controls(np, u, FAMILY.layers(np, weights, u)[-1][1])[:, 0]
+        u = frame.scaled(np.stack([a, k], axis=-1))
+        return frame.controls(np, u, family.layers(np, weights, u)[-1][1])[:, 0]
 
-    right = growth.discounted_return(*states.T, rule)
-    found, _ = residuals_of(setting, weights, states, as_ratio=False)
-    np.testing.assert_allclose(found[:, 0], 1 - right, rtol=1e-10, atol=1e-13)
-    ratios, _ = residuals_of(setting, weights, states, as_ratio=True)
-    np.testing.assert_allclose(ratios[:, 0], -np.log(right), rtol=1e-10, atol=1e-13)
-
-
-def test_the_two_forms_agree_to_first_order(setting):
-    states = np.add(setting[1].state_steady(), [[1e-4, 1e-3], [-1e-4, 2e-3]])
-    difference, _ = residuals_of(setting, random_weights(0, 1e-4), states, as_ratio=False)
-    ratio, _ = residuals_of(setting, random_weights(0, 1e-4), states, as_ratio=True)
-    # -log(1 - r) = r + r²/2 + …
-    np.testing.assert_allclose(
-        ratio, difference + difference**2 / 2, rtol=1e-4 * np.abs(difference).max() + 1e-8
-    )
+    return SimpleNamespace(family=family, frame=frame, weights=weights, rule=rule)
 
 
 @pytest.mark.parametrize("as_ratio", [True, False])
-@pytest.mark.parametrize("invested", [3.0, 100.0])
-def test_nothing_passes_for_a_solution_where_consumption_is_not_positive(setting, as_ratio, invested):
-    """With γ = 2 and consumption negative today and tomorrow, the written residual would be finite."""
-    economy, calibration, frame = setting
-    broken = dataclasses.replace(frame, base=np.array([invested]))
-    weights = random_weights(0, 0.0)
-    found, _ = residuals_of(
-        (economy, calibration, broken),
-        weights,
-        states_in(setting),
-        as_ratio=as_ratio,
-        overrides={"gamma": 2.0},
-    )
-    assert np.all(np.isnan(found))
+@pytest.mark.parametrize(
+    "backend, xp", [(NUMPY, np), (TENSORFLOW, tf.experimental.numpy)], ids=["numpy", "tensorflow"]
+)
+@pytest.mark.parametrize("name", ["neoclassical", "brock_mirman"])
+def test_the_closed_form_has_no_residual(name, backend, xp, as_ratio):
+    model = load_zoo(name)
+    calibration = calibrate(model, {"delta": 1, "gamma": 1} if name == "neoclassical" else None)
+    share = FULL.beta * FULL.theta
+    family = Formula(lambda xp, a, k: share * xp.exp(a) * k**FULL.theta)
+    arrays = [calibration.parameter_vector(), *BARE, states_of(FULL)]
+    parameters, *frame, states = (backend.constant(array) for array in arrays)
+    objective = EulerObjective(Economy(model, backend), family, xp, as_ratio)
+    residuals, evaluations = objective.residuals(parameters, Frame(*frame), [], states)
+    assert residuals.shape == (100, 1)
+    assert len(evaluations) == 2
+    np.testing.assert_allclose(residuals, 0, atol=1e-14)
 
 
-def test_it_tells_of_today_and_of_tomorrow(setting):
-    weights, states = random_weights(0), states_in(setting)
-    economy, calibration, frame = setting
-    _, (today, tomorrow) = residuals_of(setting, weights, states, as_ratio=True)
-    u = frame.scaled(states)
-    np.testing.assert_array_equal(today[0][0], np.column_stack([u, np.ones(len(u))]))
-    controls = frame.controls(np, u, today[-1][1])
-    ahead = economy.transition(calibration.parameter_vector(), states, controls)
-    np.testing.assert_allclose(tomorrow[0][0][:, :2], frame.scaled(ahead), rtol=1e-14)
+def test_residuals_are_those_of_the_formula():
+    policy, states = near_solution(seed=1, size=0.05), states_of(GROWTH)
+    product = GROWTH.discounted_return(*states.T, policy.rule)
+    arguments = (GROWTH, policy.family, policy.weights, states)
+    as_written = residuals_of(*arguments, as_ratio=False, frame=policy.frame)
+    as_ratio = residuals_of(*arguments, as_ratio=True, frame=policy.frame)
+    np.testing.assert_allclose(as_written[:, 0], 1 - product, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(as_ratio[:, 0], -np.log(product), rtol=1e-10, atol=1e-13)
+
+
+def test_both_forms_are_the_same_to_first_order():
+    policy, states = near_solution(seed=2, size=1e-4), states_of(GROWTH)
+    arguments = (GROWTH, policy.family, policy.weights, states)
+    as_written = residuals_of(*arguments, as_ratio=False, frame=policy.frame)
+    as_ratio = residuals_of(*arguments, as_ratio=True, frame=policy.frame)
+    assert 1e-6 < np.abs(as_written).max() < 0.3
+    # 1 - e^(-r) = r - r²/2 + …
+    assert np.all(np.abs(as_written - as_ratio) <= as_ratio**2)
+
+
+@pytest.mark.parametrize("as_ratio", [True, False])
+def test_there_is_no_residual_where_consumption_is_not_positive(as_ratio):
+    growth = Growth(gamma=2.0)
+    states = states_of(growth)
+
+    def is_defined(function):
+        family = Formula(lambda xp, a, k: function(a, k))
+        return np.isfinite(residuals_of(growth, family, [], states, as_ratio))[:, 0]
+
+    def eats_ten_percent(a, k):
+        return 0.9 * growth.output(a, k)
+
+    # Nothing is left today, at states of little capital only.
+    today = is_defined(lambda a, k: np.where(k < growth.k_ss, 1.0, 0.5) * growth.output(a, k))
+    assert not np.any(today[states[:, 1] < growth.k_ss])
+    assert np.any(today)
+    # Something is left today, and less than nothing tomorrow.
+    tomorrow = is_defined(lambda a, k: np.where(np.isin(k, states[:, 1]), 0.9, 1.1) * growth.output(a, k))
+    assert not np.any(tomorrow)
+    # Less than nothing on both days: the ratio of the two is positive, and its square as well.
+    assert not np.any(is_defined(lambda a, k: growth.output(a, k) + 0.1))
+    assert np.all(is_defined(eats_ten_percent))

@@ -1,3 +1,5 @@
+"""Policies: stored, read back and evaluated."""
+
 import io
 import json
 
@@ -7,84 +9,108 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solver.errors import ArtifactError
-from solver.policy.family import build_family
-from solver.policy.frame import build_frame
+from solver.policy.family import ACTIVATIONS, build_family
+from solver.policy.frame import Frame
 from solver.policy.policy import Policy
 from solver.settings import PolicySettings
 
+FAMILIES = st.one_of(
+    st.builds(PolicySettings, family=st.just("polynomial"), degree=st.integers(1, 6)),
+    st.builds(
+        PolicySettings,
+        family=st.just("neural"),
+        hidden=st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple),
+        activation=st.sampled_from(sorted(ACTIVATIONS)),
+    ),
+)
 
-def random_policy(seed, chosen):
+
+def random_policy(family, n_states, n_controls, seed):
     rng = np.random.default_rng(seed)
-    resolved = chosen.resolve()
-    family = build_family(resolved, 2, 1)
-    frame = build_frame(
-        lower=np.array([-0.2, 2.0]),
-        upper=np.array([0.2, 6.0]),
-        states=np.array([0.0, 4.1]),
-        controls=np.array([0.4]),
-        rule=rng.normal(size=(1, 2)),
+    frame = Frame(
+        center=rng.normal(size=n_states),
+        half_width=rng.uniform(0.1, 3, n_states),
+        base=rng.normal(size=n_controls),
+        slope=rng.normal(size=(n_states, n_controls)),
+        scale=rng.uniform(0.1, 3, n_controls),
     )
-    weights = tuple(rng.normal(size=shape) for shape in family.shapes)
-    return Policy(("a", "k"), ("i",), resolved, frame, weights)
+    weights = tuple(rng.normal(size=shape) for shape in build_family(family, n_states, n_controls).shapes)
+    states, controls = (tuple(f"x{j}" for j in range(n)) for n in (n_states, n_controls))
+    return Policy(states, controls, family, frame, weights)
 
 
-CHOICES = [
-    PolicySettings(hidden=(7,)),
-    PolicySettings(hidden=(4, 3)),
-    PolicySettings(family="polynomial", degree=5),
-]
+@pytest.fixture
+def policy():
+    return random_policy(PolicySettings(hidden=(4,), activation="tanh"), 2, 1, seed=0)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 10_000), chosen=st.sampled_from(CHOICES))
-def test_saved_and_loaded_it_gives_the_same_bits(seed, chosen):
-    policy = random_policy(seed, chosen)
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **policy.to_arrays())
-    metadata = json.loads(json.dumps(policy.metadata()))
-    with np.load(io.BytesIO(buffer.getvalue()), allow_pickle=False) as arrays:
-        loaded = Policy.from_arrays(metadata, dict(arrays))
-    states = np.random.default_rng(seed).uniform([-0.3, 1.0], [0.3, 7.0], size=(9, 2))
-    assert loaded.evaluate(states).tobytes() == policy.evaluate(states).tobytes()
+@given(
+    family=FAMILIES, n_states=st.integers(1, 3), n_controls=st.integers(1, 2), seed=st.integers(0, 2**32 - 1)
+)
+@settings(max_examples=50, deadline=None)
+def test_a_policy_read_back_gives_the_same_bytes(family, n_states, n_controls, seed):
+    policy = random_policy(family, n_states, n_controls, seed)
+    stored = io.BytesIO()
+    np.savez(stored, **policy.to_arrays())
+    stored.seek(0)
+    with np.load(stored, allow_pickle=False) as arrays:
+        again = Policy.from_arrays(json.loads(json.dumps(policy.metadata())), dict(arrays))
+    states = np.random.default_rng(seed).normal(size=(10, n_states))
+    assert again.evaluate(states).tobytes() == policy.evaluate(states).tobytes()
+    assert (again.state_names, again.control_names) == (policy.state_names, policy.control_names)
+    assert again.settings == policy.settings
 
 
-def test_without_weights_it_is_the_linear_rule():
-    rule = np.array([[0.3, -0.05]])
-    frame = build_frame(
-        np.array([-0.2, 2.0]), np.array([0.2, 6.0]), np.array([0.0, 4.1]), np.array([0.4]), rule
-    )
-    chosen = PolicySettings(hidden=(3,)).resolve()
-    weights = tuple(np.zeros(shape) for shape in build_family(chosen, 2, 1).shapes)
-    policy = Policy(("a", "k"), ("i",), chosen, frame, weights)
-    states = np.array([[0.1, 5.0], [-0.2, 2.0], [0.0, 4.1]])
-    expected = 0.4 + (states - [0.0, 4.1]) @ rule.T
-    np.testing.assert_allclose(policy.evaluate(states), expected, rtol=1e-14)
-    np.testing.assert_allclose(frame.linear_rule(states), expected, rtol=1e-14)
+def test_controls_are_the_linear_rule_and_the_scaled_correction(policy):
+    states = np.random.default_rng(1).normal(size=(10, 2))
+    frame, (inner, output) = policy.frame, policy.weights
+    u = (states - frame.center) / frame.half_width
+    correction = np.tanh(u @ inner[:-1] + inner[-1]) @ output[:-1] + output[-1]
+    expected = frame.base + u @ frame.slope + frame.scale * correction
+    np.testing.assert_allclose(policy.evaluate(states), expected, rtol=1e-12)
 
 
-def test_a_frame_without_slope_and_level_has_a_scale():
-    frame = build_frame(np.zeros(1), np.ones(1), np.full(1, 0.5), np.zeros(1), np.zeros((1, 1)))
-    assert frame.scale.tolist() == [1.0]
-
-
-def test_rows_do_not_depend_on_their_batch():
-    policy = random_policy(0, CHOICES[0])
-    states = np.random.default_rng(2).uniform([-0.2, 2.0], [0.2, 6.0], size=(50, 2))
+def test_a_state_has_the_same_controls_alone_and_among_others(policy):
+    states = np.random.default_rng(1).normal(size=(100, 2))
     alone = np.concatenate([policy.evaluate(state[None]) for state in states])
-    # Matrix products of other shapes may round otherwise in the last digits.
-    np.testing.assert_allclose(policy.evaluate(states), alone, rtol=1e-13)
+    np.testing.assert_allclose(alone, policy.evaluate(states), rtol=1e-12)
 
 
-@pytest.mark.parametrize("missing", ["weights_0", "frame_center"])
-def test_a_missing_array_is_a_broken_artifact(missing):
-    policy = random_policy(0, CHOICES[0])
+@pytest.mark.parametrize("name", ["frame_center", "frame_scale", "weights_0", "weights_1"])
+def test_a_lost_array_is_an_artifact_error(policy, name):
     arrays = policy.to_arrays()
-    del arrays[missing]
-    with pytest.raises(ArtifactError, match=missing):
+    del arrays[name]
+    with pytest.raises(ArtifactError, match=name):
         Policy.from_arrays(policy.metadata(), arrays)
 
 
-def test_an_array_of_another_shape_is_a_broken_artifact():
-    policy = random_policy(0, CHOICES[0])
-    with pytest.raises(ArtifactError, match="weights_1 has shape"):
-        Policy.from_arrays(policy.metadata(), policy.to_arrays() | {"weights_1": np.zeros((2, 2))})
+@pytest.mark.parametrize("name", ["frame_center", "frame_base", "frame_slope", "weights_0", "weights_1"])
+def test_an_array_of_another_shape_is_an_artifact_error(policy, name):
+    arrays = policy.to_arrays()
+    arrays[name] = np.ones((7, *arrays[name].shape))
+    with pytest.raises(ArtifactError, match=name):
+        Policy.from_arrays(policy.metadata(), arrays)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": {"family": "splines"}},
+        {"settings": {"family": "neural"}},
+        {"settings": None},
+        {"state_names": None},
+        {"control_names": 3},
+    ],
+    ids=str,
+)
+def test_broken_metadata_is_an_artifact_error(policy, change):
+    with pytest.raises(ArtifactError):
+        Policy.from_arrays(policy.metadata() | change, policy.to_arrays())
+
+
+@pytest.mark.parametrize("name", ["settings", "state_names", "control_names"])
+def test_lost_metadata_is_an_artifact_error(policy, name):
+    metadata = policy.metadata()
+    del metadata[name]
+    with pytest.raises(ArtifactError):
+        Policy.from_arrays(metadata, policy.to_arrays())

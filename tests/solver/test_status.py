@@ -1,0 +1,19 @@
+"""Every status says what happened and what to do."""
+
+import pytest
+
+from solver.status import Status
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_status_is_a_sentence_with_a_remedy(status):
+    assert status.sentence.endswith(".")
+    assert (status.remedy == "") == (status is Status.CONVERGED)
+
+
+def test_a_policy_is_kept_unless_the_run_was_given_up():
+    assert {status for status in Status if not status.has_policy} == {
+        Status.CANCELLED,
+        Status.DIVERGED,
+        Status.NON_FINITE,
+    }

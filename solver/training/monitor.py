@@ -79,10 +79,14 @@ class Monitor:
         self._records_since_better, self._loss_to_beat = 0, np.inf
 
     def outcome(self, otherwise: Status) -> Status:
-        """The status of a run that is over; ``otherwise`` where nothing but a lack of progress ended it."""
+        """The status of a run that is over; ``otherwise`` where nothing but a lack of progress ended it.
+
+        Where no weights gave a defined policy, the status is one without a policy.
+        """
         if self.best is not None and self.best_error <= self.target and self.end is not Status.CANCELLED:
             return Status.CONVERGED
-        return self.end or otherwise
+        status = self.end or otherwise
+        return Status.NON_FINITE if self.best is None and status.has_policy else status
 
     def _watch_improvement(self, loss: float, error: float) -> None:
         self._records_since_better += 1

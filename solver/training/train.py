@@ -138,9 +138,10 @@ def _follow(
 
 
 def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
-    """First-order steps, reported after as many as take about a tenth of a second.
+    """First-order steps, reported after the first and then after as many as take about a tenth of a second.
 
-    That number follows from the sizes and never from the clock, so that the same job keeps the same best weights.
+    That number follows from the sizes and never from the clock, so that the same job keeps the same best weights. The
+    first step's loss is that of the start: where it is not finite, training had nothing to start from.
     """
     training = problem.settings.method.training
     assert training.steps is not None
@@ -153,7 +154,7 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
     point: Any = vector
     chunk = int(np.clip(_WORK_PER_REPORT // (batch_size * len(vector)), 1, 250))
     while monitor.end is None:
-        steps = min(chunk, training.steps - monitor.step)
+        steps = min(chunk, training.steps - monitor.step) if monitor.step else 1
         point, slots, loss = graph(
             problem.tensors,
             point,
@@ -166,7 +167,7 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
             chosen,
         )
         if not np.isfinite(float(loss)):
-            return monitor.outcome(Status.DIVERGED)
+            return monitor.outcome(Status.DIVERGED if monitor.step else Status.NON_FINITE)
         monitor.record(
             training.algorithm, point.numpy(), float(loss), steps=steps, visited=steps * batch_size
         )

@@ -1,97 +1,146 @@
-"""The graphs: their derivatives against finite differences, their traces, their place."""
+"""The compiled objective: Jacobians against finite differences, and one trace for everything."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from solver.language.numpy_backend import NUMPY
 from solver.model.calibration import calibrate
+from solver.model.economy import Economy
+from solver.model.load import load_model
 from solver.model.zoo import load_zoo
+from solver.objective.euler import EulerObjective
+from solver.policy.family import ACTIVATIONS
 from solver.policy.frame import build_frame
-from solver.settings import PolicySettings
-from solver.training.compiled import CompiledObjective
-from solver.training.device import GPU_FROM_ELEMENTS, choose_device
-from tests.oracles.growth import Growth
+from solver.settings import PolicySettings, SolveSettings
+from solver.solve import solve
+from solver.training.compiled import CompiledObjective, compiled_objective
 
-CHOICES = {
-    "shallow": PolicySettings(hidden=(6,)),
-    "deep": PolicySettings(hidden=(5, 4, 3), activation="arctan"),
-    "polynomial": PolicySettings(family="polynomial", degree=4),
-}
+TWO_CONTROLS = """
+name: growth_with_budget
+title: Growth with consumption as a control of its own
+symbols:
+  states: [k]
+  controls: [i, c]
+  exogenous: []
+  parameters: [beta, delta, theta]
+equations:
+  transition: |
+    k[t] = (1 - delta)*k[t-1] + i[t-1]
+  arbitrage: |
+    1/c[t] - beta/c[t+1]*(1 - delta + theta*k[t+1]^(theta - 1))
+    c[t] + i[t] - k[t]^theta
+calibration:
+  beta: 0.95
+  delta: 0.2
+  theta: 0.4
+  k: (theta/(1/beta - 1 + delta))^(1/(1 - theta))
+  i: delta*k
+  c: k^theta - i
+domain:
+  k: [0.6*k, 1.4*k]
+"""
 
-
-def problem_of(model, **overrides):
-    calibration = calibrate(model, overrides)
-    rule = np.array([Growth(**{**calibration.parameters}).linear_rule()])
-    frame = build_frame(
-        calibration.lower(),
-        calibration.upper(),
-        calibration.state_steady(),
-        calibration.control_steady(),
-        rule,
-    )
-    return (calibration.parameter_vector(), tuple(frame)), calibration
-
-
-@pytest.fixture(scope="module", params=CHOICES)
-def compiled(request):
-    return CompiledObjective(load_zoo("neoclassical"), CHOICES[request.param].resolve())
-
-
-def draw(compiled, calibration, count=9):
-    rng = np.random.default_rng(0)
-    n_weights = sum(rows * columns for rows, columns in compiled.family.shapes)
-    states = rng.uniform(calibration.lower(), calibration.upper(), size=(count, 2))
-    return 0.05 * rng.normal(size=n_weights), states
-
-
-def finite_differences(function, vector, columns):
-    """Central differences of order four."""
-    width = 1e-4
-    found = []
-    for column in columns:
-        move = np.zeros_like(vector)
-        move[column] = width
-        near = function(vector + move) - function(vector - move)
-        far = function(vector + 2 * move) - function(vector - 2 * move)
-        found.append((8 * near - far) / (12 * width))
-    return np.stack(found, axis=1)
+MODELS = {"neoclassical": load_zoo("neoclassical"), "two controls": load_model(TWO_CONTROLS)}
+FAMILIES = [
+    PolicySettings(family="polynomial", degree=3),
+    *(PolicySettings(hidden=(5, 4), activation=activation) for activation in sorted(ACTIVATIONS)),
+]
 
 
-def test_jacobians_are_finite_differences(compiled):
-    problem, calibration = problem_of(compiled.model)
-    vector, states = draw(compiled, calibration)
-    residuals, full = (tensor.numpy() for tensor in compiled.full_jacobian(problem, vector, states))
-    expected = finite_differences(
-        lambda point: compiled.full_jacobian(problem, point, states)[0].numpy(), vector, range(len(vector))
-    )
-    # Rounding of 1e-16 / 1e-4, and the differences' own error of order 1e-16.
-    np.testing.assert_allclose(full, expected, rtol=1e-6, atol=1e-9)
-    same, output = (tensor.numpy() for tensor in compiled.output_jacobian(problem, vector, states))
-    np.testing.assert_array_equal(same, residuals)
-    np.testing.assert_allclose(output, full[:, -compiled.n_output_weights :], rtol=1e-12)
+def problem_of(model, seed):
+    """A calibration as the graphs take it, states, and what the frame is."""
+    calibration = calibrate(model)
+    bounds = (calibration.lower(), calibration.upper())
+    rule = np.zeros((len(model.controls), len(model.states)))
+    frame = build_frame(*bounds, calibration.state_steady(), calibration.control_steady(), rule)
+    states = np.random.default_rng(seed).uniform(*bounds, (9, len(model.states)))
+    return calibration.parameter_vector(), frame, states
 
 
-def test_one_trace_serves_every_calibration_and_sample_size(compiled):
-    for beta, count in [(0.96, 9), (0.9, 9), (0.99, 30), (0.95, 1)]:
-        problem, calibration = problem_of(compiled.model, beta=beta)
-        vector, states = draw(compiled, calibration, count)
-        residuals, _ = compiled.output_jacobian(problem, vector, states)
-        assert residuals.shape == (count,)
+CASES = [("two controls", settings) for settings in FAMILIES]
+CASES += [("neoclassical", settings) for settings in FAMILIES if settings.activation in (None, "tanh")]
+
+
+@pytest.mark.parametrize(
+    "name, settings",
+    CASES,
+    ids=lambda case: case if isinstance(case, str) else case.activation or case.family,
+)
+def test_jacobians_are_those_of_finite_differences(name, settings):
+    model = MODELS[name]
+    compiled = CompiledObjective(model, settings)
+    parameters, frame, states = problem_of(model, seed=0)
+    vector = 0.1 * np.random.default_rng(1).normal(size=sum(a * b for a, b in compiled.family.shapes))
+    objective = EulerObjective(Economy(model, NUMPY), compiled.family, np, as_ratio=True)
+
+    def residuals(vector):
+        weights = compiled.unflatten(vector)
+        return objective.residuals(parameters, frame, weights, states)[0].T.ravel()
+
+    step = 1e-6
+    differences = [
+        (residuals(vector + step * unit) - residuals(vector - step * unit)) / (2 * step)
+        for unit in np.eye(len(vector))
+    ]
+    expected = np.stack(differences, axis=1)
+    problem = (parameters, tuple(frame))
+    found, full = compiled.full_jacobian(problem, vector, states)
+    np.testing.assert_allclose(found, residuals(vector), rtol=1e-11, atol=1e-14)
+    # Central differences: rounding 1e-16 / 1e-6 and a third derivative times 1e-12.
+    np.testing.assert_allclose(full, expected, rtol=1e-6, atol=1e-8)
+
+
+def test_the_output_layer_has_the_last_columns_of_the_jacobian():
+    compiled = CompiledObjective(MODELS["two controls"], FAMILIES[1])
+    parameters, frame, states = problem_of(MODELS["two controls"], seed=0)
+    vector = 0.1 * np.random.default_rng(1).normal(size=sum(a * b for a, b in compiled.family.shapes))
+    residuals, full = compiled.full_jacobian((parameters, tuple(frame)), vector, states)
+    again, output = compiled.output_jacobian((parameters, tuple(frame)), vector, states)
+    assert compiled.n_output_weights == 10
+    # The two graphs may sum in another order.
+    np.testing.assert_allclose(again, residuals, rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(output, full[:, -10:], rtol=1e-12, atol=1e-15)
+
+
+def test_weights_lie_layer_after_layer():
+    compiled = CompiledObjective(MODELS["neoclassical"], FAMILIES[1])
+    vector = np.arange(float(sum(a * b for a, b in compiled.family.shapes)))
+    weights = compiled.unflatten(vector)
+    assert tuple(weight.shape for weight in weights) == compiled.family.shapes
+    np.testing.assert_array_equal(np.concatenate([weight.ravel() for weight in weights]), vector)
+    by_tensorflow = compiled.unflatten(tf.constant(vector))
+    assert all(np.array_equal(*pair) for pair in zip(weights, by_tensorflow, strict=True))
+
+
+def test_nothing_is_traced_again_for_another_calibration_or_sample():
+    model, policy = MODELS["neoclassical"], PolicySettings(hidden=(24,), activation="tanh")
+    for beta, states in ((0.96, 128), (0.9, 128), (0.93, 200), (0.98, 333)):
+        settings = SolveSettings.model_validate(
+            {
+                "method": {
+                    "policy": policy.model_dump(exclude_none=True),
+                    "sampling": {"states": states},
+                    "training": {"steps": 8},
+                },
+                "target": 1e-12,
+            }
+        )
+        assert solve(model, calibrate(model, {"beta": beta}), settings).history[-1].step == 8
+    compiled = compiled_objective(model, policy)
     assert compiled.output_jacobian.experimental_get_tracing_count() == 1
+    assert compiled.full_jacobian.experimental_get_tracing_count() <= 1
+    assert compiled_objective(load_zoo("neoclassical"), PolicySettings(hidden=(24,)).resolve()) is compiled
 
 
-def test_the_graph_runs_where_it_is_put(compiled):
-    problem, calibration = problem_of(compiled.model)
-    vector, states = draw(compiled, calibration)
+def test_the_graphs_run_where_they_are_asked_to():
+    compiled = CompiledObjective(MODELS["neoclassical"], FAMILIES[0])
+    parameters, frame, states = problem_of(MODELS["neoclassical"], seed=0)
     with tf.device("cpu"):
-        residuals, jacobian = compiled.output_jacobian(problem, vector, states)
-    assert {tensor.device.split("/")[-1] for tensor in (residuals, jacobian)} == {"device:CPU:0"}
-
-
-def test_a_small_problem_is_for_the_cpu():
-    assert choose_device(GPU_FROM_ELEMENTS - 1) == "cpu"
-
-
-def test_a_large_problem_is_for_the_gpu_where_there_is_one():
-    has_gpu = bool(tf.config.list_physical_devices("GPU"))
-    assert choose_device(GPU_FROM_ELEMENTS) == ("gpu" if has_gpu else "cpu")
+        outcome = compiled.output_jacobian((parameters, tuple(frame)), np.zeros(10), states)
+    assert all(tensor.device.endswith("CPU:0") and tensor.dtype == tf.float64 for tensor in outcome)
+    placed = {
+        operation.device
+        for operation in compiled.output_jacobian.get_concrete_function().graph.get_operations()
+    }
+    assert placed == {""}

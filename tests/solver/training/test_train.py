@@ -1,0 +1,159 @@
+"""Training as a whole: its outcomes, its accounts and its reproducibility."""
+
+import time
+
+import numpy as np
+import pytest
+
+from solver.model.calibration import Calibration, calibrate
+from solver.model.zoo import load_zoo
+from solver.settings import SolveSettings
+from solver.solve import solve
+from solver.status import Status
+
+MODEL = load_zoo("brock_mirman")
+FIRST_ORDER = ("sgd", "momentum", "nesterov", "adam", "adagrad", "adamax", "rmsprop")
+LEAST_SQUARES = ("staged", "gauss_newton", "levenberg_marquardt")
+SMALL = {"hidden": [6], "activation": "tanh"}
+
+
+def run(
+    *,
+    calibration=None,
+    target=1e-6,
+    seed=0,
+    policy=SMALL,
+    states=64,
+    on_progress=None,
+    should_stop=None,
+    **training,
+):
+    method = {"policy": policy, "training": training, "sampling": {"states": states}}
+    settings = SolveSettings.model_validate({"method": method, "target": target, "seed": seed})
+    calibration = calibration or calibrate(MODEL)
+    return solve(MODEL, calibration, settings, on_progress=on_progress, should_stop=should_stop)
+
+
+def undefined_domain():
+    """Half of its capital is below zero."""
+    good = calibrate(MODEL)
+    upper = good.domain["k"][1]
+    return Calibration(
+        good.parameters, good.steady_state, good.domain | {"k": (-upper, upper)}, good.controls
+    )
+
+
+@pytest.mark.parametrize("algorithm", [*LEAST_SQUARES, *FIRST_ORDER])
+def test_every_algorithm_ends_with_an_honest_status(algorithm):
+    solution = run(algorithm=algorithm, steps=30)
+    steps = [report.step for report in solution.history]
+    errors = [report.euler_error_max_log10 for report in solution.history]
+    assert solution.status.has_policy
+    assert steps == sorted(steps) and steps[-1] <= 30
+    assert (solution.status is Status.OUT_OF_STEPS) <= (steps[-1] == 30)
+    assert (solution.status is Status.CONVERGED) == (min(errors) <= -6)
+    assert solution.certificate is not None and solution.policy is not None
+    assert solution.raise_for_status() is solution
+
+
+@pytest.mark.parametrize("algorithm", FIRST_ORDER)
+def test_first_order_methods_lower_the_loss(algorithm):
+    rate = 1e-1 if algorithm in ("sgd", "adagrad") else 1e-3
+    history = run(algorithm=algorithm, steps=500, batch_size="full", learning_rate=rate).history
+    assert history[-1].step == 500
+    assert history[-1].loss < 0.5 * history[0].loss
+
+
+def test_least_squares_visits_its_states_at_every_evaluation():
+    history = run(algorithm="gauss_newton", policy={"family": "polynomial", "degree": 4}).history
+    assert [report.step for report in history] == list(range(len(history)))
+    visited = np.array([report.states_visited for report in history])
+    assert np.all(visited % 64 == 0)
+    assert visited[0] == 64 and np.all(np.diff(visited) >= 64)
+    assert {report.phase for report in history} == {"gauss-newton"}
+
+
+@pytest.mark.parametrize("batch_size, each", [(1, 1), (32, 32), ("full", 64)])
+def test_first_order_methods_visit_a_batch_at_every_step(batch_size, each):
+    history = run(algorithm="adam", steps=40, batch_size=batch_size).history
+    assert [report.states_visited for report in history] == [each * report.step for report in history]
+    assert history[-1].step == 40
+
+
+def test_the_staged_algorithm_goes_on_where_the_output_layer_alone_stalls():
+    history = run(algorithm="staged", policy={"hidden": [4]}, target=1e-8, steps=60).history
+    phases = [report.phase for report in history]
+    assert phases == sorted(phases) and set(phases) == {"gauss-newton", "levenberg-marquardt"}
+    handed_over = phases.index("levenberg-marquardt")
+    before = min(report.euler_error_max_log10 for report in history[:handed_over])
+    # The second phase starts from the best weights of the first, and goes beyond them.
+    assert history[handed_over].euler_error_max_log10 == before
+    assert min(report.euler_error_max_log10 for report in history) < before - 0.5
+
+
+def test_a_stall_is_said():
+    assert run(algorithm="gauss_newton", target=1e-9).status is Status.STALLED
+
+
+@pytest.mark.parametrize("algorithm", ["levenberg_marquardt", "adam"])
+def test_the_budget_of_steps_is_kept(algorithm):
+    solution = run(algorithm=algorithm, steps=7, target=1e-12)
+    assert solution.status is Status.OUT_OF_STEPS
+    assert solution.history[-1].step == 7
+
+
+@pytest.mark.parametrize("algorithm", ["staged", "adam"])
+def test_the_budget_of_seconds_keeps_the_best_so_far(algorithm):
+    solution = run(algorithm=algorithm, seconds=1e-9, target=1e-12)
+    assert solution.status is Status.OUT_OF_TIME
+    assert len(solution.history) == 1
+    assert solution.policy is not None and solution.certificate is not None
+
+
+@pytest.mark.parametrize("algorithm", ["staged", "adam"])
+def test_a_cancellation_ends_the_run_at_the_next_report(algorithm):
+    seen = []
+    solution = run(
+        algorithm=algorithm,
+        steps=5000,
+        target=1e-12,
+        on_progress=seen.append,
+        should_stop=lambda: len(seen) == 3,
+    )
+    assert solution.status is Status.CANCELLED
+    assert len(solution.history) == 3
+    assert solution.policy is None and solution.certificate is None
+
+
+def test_a_rate_far_too_large_diverges():
+    solution = run(algorithm="sgd", learning_rate=10.0, steps=200)
+    assert solution.status is Status.DIVERGED
+    assert solution.policy is None and solution.certificate is None
+    assert np.isfinite([report.loss for report in solution.history]).all()
+
+
+@pytest.mark.parametrize("algorithm", ["staged", "gauss_newton", "levenberg_marquardt", "adam"])
+def test_a_domain_on_which_the_model_is_undefined_is_not_finite(algorithm):
+    solution = run(calibration=undefined_domain(), algorithm=algorithm, steps=5)
+    assert solution.status is Status.NON_FINITE
+    assert solution.policy is None and solution.certificate is None
+
+
+@pytest.mark.parametrize("algorithm", ["staged", "adam"])
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(algorithm):
+    def weights(seed):
+        policy = run(algorithm=algorithm, steps=40, seed=seed).policy
+        return b"".join(array.tobytes() for array in policy.to_arrays().values())
+
+    first, other, again = (weights(seed) for seed in (1, 2, 1))
+    assert first == again
+    assert first != other
+
+
+def test_time_is_counted_from_the_start_of_the_solve():
+    before = time.monotonic()
+    solution = run(algorithm="gauss_newton")
+    passed = time.monotonic() - before
+    elapsed = [report.elapsed_s for report in solution.history]
+    assert elapsed[0] > 0 and elapsed == sorted(elapsed)
+    assert elapsed[-1] <= solution.provenance.training_s <= solution.provenance.solve_s <= passed

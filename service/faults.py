@@ -55,6 +55,7 @@ _BOUNDS = {
     "string_too_long": "is longer than {max_length} characters; give a shorter one",
     "literal_error": "is not one of {expected}; choose one of them",
     "enum": "is not one of {expected}; choose one of them",
+    "string_pattern_mismatch": "is not of the form {pattern}; take it from an answer of the service",
     "finite_number": "is not a finite number; give a finite one",
 }
 
@@ -94,13 +95,18 @@ def located(*prefix: str) -> Iterator[None]:
 def faults_of(error: ValidationError, schema: type[BaseModel], document: Any) -> list[Fault]:
     """Every fault that pydantic found in ``document``, at most :data:`MAX_FAULTS` of them.
 
-    Several errors at one place (the members of a union) are one fault.
+    Several errors at one place (the members of a union) are one fault, and a fault within an array or an object
+    stands for what pydantic concludes from it about the whole.
     """
     messages: dict[tuple[str | int, ...], list[str]] = {}
     for details in error.errors(include_url=False):
         pointer = _pointer(details, document)
         messages.setdefault(pointer, []).append(_message(details, pointer, schema))
-    faults = [Fault(pointer, "; or: ".join(found)) for pointer, found in messages.items()]
+    faults = [
+        Fault(pointer, "; or: ".join(found))
+        for pointer, found in messages.items()
+        if not any(len(other) > len(pointer) and other[: len(pointer)] == pointer for other in messages)
+    ]
     if len(faults) > MAX_FAULTS:
         rest = len(faults) - MAX_FAULTS
         faults = [*faults[:MAX_FAULTS], Fault((), f"and {rest} more faults of the same kinds")]

@@ -100,6 +100,11 @@ def test_a_message_names_the_value_the_bound_and_the_remedy(api, body, message):
         assert part in detail
 
 
+def test_a_fault_within_is_not_told_again_of_the_whole(api):
+    response = api.post("/v1/solutions", content=with_method(policy={"hidden": [5000]}), headers=JSON)
+    assert [fault["pointer"] for fault in response.json()["errors"]] == ["/method/policy/hidden/0"]
+
+
 def test_all_faults_are_told_at_once(api, refused):
     body = {"calibration": {"beta": "x"}, "target": 5, "sede": 1}
     refused(api.post("/v1/solutions", json=body), 422, "/model", "/calibration/beta", "/target", "/sede")

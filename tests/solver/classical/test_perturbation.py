@@ -1,5 +1,9 @@
+"""The linear rule against hand-made systems, closed forms and reference tables."""
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from solver.classical.derivatives import steady_state_derivatives
 from solver.classical.perturbation import Derivatives, solve_first_order
@@ -8,78 +12,132 @@ from solver.model.calibration import calibrate
 from solver.model.economy import Economy
 from solver.model.zoo import load_zoo
 from tests.oracles.growth import Growth
+from tests.oracles.tables import read_tables
 
-CALIBRATIONS = [
-    {},
-    {"beta": 0.99, "delta": 0.02, "theta": 0.5, "gamma": 5.0, "rho": 0.05},
-    {"beta": 0.9, "delta": 0.2, "theta": 0.2, "gamma": 0.5, "rho": 0.5},
-    {"delta": 1.0, "gamma": 1.0},
-    {"loading": 0.0},
-]
+NEOCLASSICAL = load_zoo("neoclassical")
 
 
-@pytest.mark.parametrize("overrides", CALIBRATIONS)
-def test_the_rule_is_the_stable_root_of_the_quadratic(overrides):
-    model = load_zoo("neoclassical")
-    rule = solve_first_order(steady_state_derivatives(model, calibrate(model, overrides)))
-    growth = Growth(**overrides)
-    assert rule.n_stable == rule.n_states == 2
-    np.testing.assert_allclose(rule.slope, [growth.linear_rule()], rtol=1e-9, atol=1e-12)
+def system(persistence, feedback, root, shift):
+    """``s' = persistence s + feedback x`` and ``x' = root x + shift s``."""
+    return Derivatives(np.array([[persistence, feedback]]), np.array([[shift, root, 0.0, -1.0]]))
 
 
-def test_brock_mirman_has_the_derivatives_of_its_closed_form():
-    model = load_zoo("brock_mirman")
-    calibration = calibrate(model)
-    rule = solve_first_order(steady_state_derivatives(model, calibration))
-    growth = Growth(**{**calibration.parameters, "delta": 1.0, "gamma": 1.0})
-    investment = growth.closed_form(0.0, growth.k_ss)
-    expected = [growth.loading * investment, growth.theta * investment / growth.k_ss]
-    np.testing.assert_allclose(rule.slope[0], expected, rtol=1e-10)
+def slopes_of(growth):
+    return solve_first_order(
+        steady_state_derivatives(NEOCLASSICAL, calibrate(NEOCLASSICAL, vars(growth)))
+    ).slope[0]
 
 
-def test_derivatives_are_finite_differences():
-    model = load_zoo("neoclassical")
-    calibration = calibrate(model, {"gamma": 3.0})
-    economy, parameters = Economy(model, NUMPY), calibration.parameter_vector()
-    point = np.concatenate([calibration.state_steady(), calibration.control_steady()])
-    both = np.concatenate([point, point])
-
-    def arbitrage(x):
-        return economy.arbitrage(parameters, x[0:2], x[2:3], x[3:5], x[5:6])
-
-    def transition(x):
-        return economy.transition(parameters, x[:2], x[2:])
-
-    def differences(function, x, width=1e-5):
-        moves = width * np.eye(len(x))
-        return np.stack([(function(x + move) - function(x - move)) / (2 * width) for move in moves], axis=-1)
-
-    found = steady_state_derivatives(model, calibration)
-    # Central differences of step 1e-5 err by 1e-10 of curvature and 1e-11 of rounding.
-    np.testing.assert_allclose(found.transition, differences(transition, point), atol=1e-8)
-    np.testing.assert_allclose(found.arbitrage, differences(arbitrage, both), atol=1e-8)
+def test_one_stable_root_for_one_state_is_unique():
+    rule = solve_first_order(system(persistence=0.5, feedback=0.0, root=2.0, shift=3.0))
+    assert (rule.n_stable, rule.n_states) == (1, 1)
+    # x = φ s with 0.5 φ = 2 φ + 3.
+    np.testing.assert_allclose(rule.slope, [[-2.0]])
 
 
-def scalar(root_a, root_b):
-    """One state, one control, with roots a and b: ``s' = x`` and ``x' - (a + b) x + a b s = 0``."""
-    return Derivatives(
-        transition=np.array([[0.0, 1.0]]),
-        arbitrage=np.array([[root_a * root_b, -(root_a + root_b), 0.0, 1.0]]),
-    )
+def test_the_saddle_path_of_a_state_that_the_control_moves():
+    # s' = s + x, x' = 1.5 x + 0.5 s: roots 0.5 and 2; on the stable one x = (0.5 - 1) s.
+    rule = solve_first_order(system(persistence=1.0, feedback=1.0, root=1.5, shift=0.5))
+    np.testing.assert_allclose(rule.slope, [[-0.5]])
 
 
-def test_one_stable_root_is_the_rule():
-    rule = solve_first_order(scalar(0.7, 1.4))
-    assert rule.n_stable == 1
-    np.testing.assert_allclose(rule.slope, [[0.7]])
-
-
-@pytest.mark.parametrize(("roots", "n_stable"), [((0.5, 0.7), 2), ((1.2, 1.5), 0)])
-def test_many_or_no_stable_rules_are_none(roots, n_stable):
-    rule = solve_first_order(scalar(*roots))
+def test_too_many_stable_roots_leave_many_rules():
+    rule = solve_first_order(system(persistence=0.5, feedback=0.0, root=0.8, shift=3.0))
     assert rule.slope is None
-    assert rule.n_stable == n_stable
+    assert (rule.n_stable, rule.n_states) == (2, 1)
+
+
+def test_too_few_stable_roots_leave_no_rule():
+    rule = solve_first_order(system(persistence=1.5, feedback=0.0, root=2.0, shift=3.0))
+    assert rule.slope is None
+    assert (rule.n_stable, rule.n_states) == (0, 1)
+
+
+def test_as_many_stable_roots_as_states_that_belong_to_the_control_leave_no_rule():
+    rule = solve_first_order(system(persistence=1.5, feedback=0.0, root=0.5, shift=0.0))
+    assert rule.slope is None
+    assert rule.n_stable == 1
 
 
 def test_a_unit_root_counts_as_stable():
-    np.testing.assert_allclose(solve_first_order(scalar(1.0, 1.6)).slope, [[1.0]])
+    rule = solve_first_order(system(persistence=1.0, feedback=0.0, root=2.0, shift=3.0))
+    np.testing.assert_allclose(rule.slope, [[-3.0]])
+
+
+def test_an_equation_within_a_period_has_an_infinite_root():
+    rule = solve_first_order(Derivatives(np.array([[0.9, 0.0]]), np.array([[3.0, -1.0, 0.0, 0.0]])))
+    np.testing.assert_allclose(rule.slope, [[3.0]])
+
+
+def test_complex_roots_give_a_real_rule():
+    turn = 0.9 * np.array([[0.6, -0.8], [0.8, 0.6]])
+    transition = np.column_stack([turn, np.zeros(2)])
+    arbitrage = np.array([[1.0, 0.0, 2.0, 0.0, 0.0, -1.0]])  # x' = 2 x + s_1
+    rule = solve_first_order(Derivatives(transition, arbitrage))
+    assert rule.slope.dtype == float
+    # φ turn = 2 φ + (1, 0)
+    np.testing.assert_allclose(rule.slope @ (turn - 2 * np.eye(2)), [[1.0, 0.0]], atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["neoclassical", "brock_mirman"])
+def test_derivatives_are_those_of_finite_differences(name):
+    model = load_zoo(name)
+    calibration = calibrate(model)
+    economy, parameters = Economy(model, NUMPY), calibration.parameter_vector()
+    steady = np.concatenate([calibration.state_steady(), calibration.control_steady()])
+    n_states, n_all = len(model.states), len(steady)
+
+    def values(point):
+        today, tomorrow = np.split(point, 2)
+        arrays = (today[:n_states], today[n_states:], tomorrow[:n_states], tomorrow[n_states:])
+        return np.concatenate(
+            [economy.transition(parameters, *arrays[:2]), economy.arbitrage(parameters, *arrays)]
+        )
+
+    point, step = np.tile(steady, 2), 1e-6
+    columns = [
+        (values(point + step * unit) - values(point - step * unit)) / (2 * step) for unit in np.eye(2 * n_all)
+    ]
+    differences = np.stack(columns, axis=1)
+    derivatives = steady_state_derivatives(model, calibration)
+    # Rounding of central differences.
+    np.testing.assert_allclose(derivatives.transition, differences[:n_states, :n_all], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(derivatives.arbitrage, differences[n_states:], rtol=1e-7, atol=1e-9)
+
+
+def test_brock_mirmans_rule_is_the_derivative_of_its_closed_form():
+    growth = Growth(beta=0.9, delta=1.0, theta=0.4, gamma=1.0, rho=0.3, loading=0.7)
+    model = load_zoo("brock_mirman")
+    calibration = calibrate(model, {"beta": 0.9, "theta": 0.4, "rho": 0.3, "loading": 0.7})
+    level = growth.closed_form(0.0, growth.k_ss)
+    expected = [0.7 * level, 0.4 * level / growth.k_ss]
+    np.testing.assert_allclose(
+        solve_first_order(steady_state_derivatives(model, calibration)).slope, [expected]
+    )
+
+
+@given(
+    beta=st.floats(0.9, 0.99),
+    delta=st.floats(0.02, 0.2),
+    theta=st.floats(0.2, 0.5),
+    gamma=st.floats(0.5, 5),
+    rho=st.floats(0.05, 0.5),
+    loading=st.floats(0, 2),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_growth_models_rule_is_the_stable_root_of_its_quadratic(**calibration):
+    growth = Growth(**calibration)
+    # A few digits are lost where the stable root is close to one.
+    np.testing.assert_allclose(slopes_of(growth), growth.linear_rule(), rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("table", read_tables("a_"), ids=lambda table: table.name)
+def test_the_growth_models_rule_is_the_slope_of_the_reference_policy(table):
+    grid = table.investment.reshape(21, 21)
+    a, k = table.states[::21, 0], table.states[:21, 1]
+    slopes = [
+        np.polynomial.Chebyshev.fit(a, grid[:, 10], 20).deriv()(a[10]),
+        np.polynomial.Chebyshev.fit(k, grid[10], 20).deriv()(k[10]),
+    ]
+    # Twelve digits, interpolated by degree 20.
+    np.testing.assert_allclose(slopes_of(Growth(**table.calibration)), slopes, rtol=1e-7)

@@ -1,1 +1,1 @@
-"""The figures of the README, measured: ``make bench`` runs all of them, ``make bench ARGS=adam`` one."""
+"""The figures of the README, measured: ``python -m benchmarks``, or ``python -m benchmarks NAME`` for one of them."""

@@ -1,61 +1,71 @@
-"""``python -m benchmarks [NAME …]``: measure, print the tables, and write ``benchmarks/results/NAME.json``.
-
-Each benchmark runs in a process of its own, so that none finds another's threads, traces or pinned cores.
-"""
+"""Runs the benchmarks, each in a fresh process, and prints one table of targets and figures."""
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
-import json
+import argparse
+import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-from benchmarks.machine import describe_machine, use_one_core
-from benchmarks.report import Row, print_table
+from benchmarks.machine import describe_machine
+from benchmarks.registry import BENCHMARKS
+from benchmarks.result import Line, read_result
 
-TITLES = {
-    "solving": "Solving (one core, warm)",
-    "adam": "Adam as the source trains, against the default (one core, warm)",
-    "serving": "Serving (the whole stack on one machine)",
-}
-ON_ONE_CORE = ("solving", "adam")
-RESULTS = Path(__file__).with_name("results")
-
-
-def main(arguments: list[str]) -> int:
-    """Run the named benchmarks, or all of them; the exit code says whether every one ran."""
-    if arguments[:1] == ["--measure"]:
-        return _measure(arguments[1])
-    names = arguments or list(TITLES)
-    if unknown := [name for name in names if name not in TITLES]:
-        print(f"no benchmark {unknown[0]}; there are {', '.join(TITLES)}", file=sys.stderr)
-        return 2
-    print(json.dumps(describe_machine()))
-    for name in names:
-        print(f"\nMeasuring {name} ...", flush=True)
-        subprocess.run([sys.executable, "-m", "benchmarks", "--measure", name], check=True)
-        result = json.loads((RESULTS / f"{name}.json").read_text())
-        print_table(TITLES[name], [Row(**row) for row in result["rows"]])
-    return 0
+ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "TF_NUM_INTRAOP_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+    ),
+    "1",
+)
 
 
-def _measure(name: str) -> int:
-    if name in ON_ONE_CORE:
-        use_one_core()
-    rows: list[Row] = importlib.import_module(f"benchmarks.{name}").measure()
-    result = {
-        "benchmark": TITLES[name],
-        "measured_at": time.strftime("%Y-%m-%d", time.gmtime()),
-        "machine": describe_machine(),
-        "rows": [dataclasses.asdict(row) for row in rows],
-    }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    return 0
+def main() -> int:
+    """Run what was asked for; the exit code says whether everything ran, never whether a target was met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    listing = "; ".join(f"{name}: {benchmark.what}" for name, benchmark in BENCHMARKS.items())
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{listing}. Default: all of them.")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    if unknown := set(names) - set(BENCHMARKS):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    began_s = time.monotonic()
+    failed = [name for name in names if not _run(name)]
+    print("\n" + ", ".join(f"{name} {value}" for name, value in describe_machine().items()))
+    measured = {name: read_result(name) for name in names if name not in failed}
+    print_table([line for result in measured.values() for line in result.lines])
+    for result in measured.values():
+        print("\n".join(["", *result.notes]) if result.notes else "", end="\n" if result.notes else "")
+    print(f"\nDone in {time.monotonic() - began_s:.0f} s; every figure is in benchmarks/results.")
+    return 1 if failed else 0
+
+
+def _run(name: str) -> bool:
+    """Measure one benchmark in a process of its own; whether it ran."""
+    print(f"{name}: {BENCHMARKS[name].what} ...", flush=True)
+    threads = ONE_THREAD if BENCHMARKS[name].is_on_one_core else {}
+    environment = {**os.environ, **threads, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    return (
+        subprocess.run([sys.executable, "-m", "benchmarks.isolated", name], env=environment).returncode == 0
+    )
+
+
+def print_table(lines: list[Line]) -> None:
+    """The lines in columns."""
+    rows = [(line.what, line.target, line.measured, _yes_or_no(line.is_met)) for line in lines]
+    rows.insert(0, ("what", "target", "measured", "met"))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    rows.insert(1, tuple("-" * width for width in widths))
+    for row in rows:
+        print(" | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _yes_or_no(is_met: bool | None) -> str:
+    return "" if is_met is None else ("yes" if is_met else "NO")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,38 +1,59 @@
-"""The growth model by formula, for benchmarks to judge by: nothing here comes from the solver.
-
-``a' = (1-ρ) a``, ``k' = (1-δ) k + i``, ``c = exp(a) k^θ - i``; the Euler error is ``|(β c'^(-γ) R')^(-1/γ) / c - 1|`` with
-``R' = 1 - δ + θ exp(a') k'^(θ-1)``.
-"""
+"""The deterministic growth model written out by hand: what its policies are judged by, apart from the solver."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-Rule = Callable[[np.ndarray], np.ndarray]
-SIDE = 41
+from solver.policy.policy import Policy
+
+GRID = 41
+RANGES = {
+    "beta": (0.9, 0.99),
+    "delta": (0.02, 0.2),
+    "theta": (0.2, 0.5),
+    "gamma": (0.5, 5.0),
+    "rho": (0.05, 0.5),
+}
+DEFAULT = {"beta": 0.96, "delta": 0.1, "theta": 0.36, "gamma": 2.0, "rho": 0.1}
 
 
-def grid(calibration: Mapping[str, float]) -> np.ndarray:
-    """41 × 41 states (a, k) over the whole domain, a in ±.2 and k in [.5, 1.5] of its steady state."""
-    beta, delta, theta = (calibration[name] for name in ("beta", "delta", "theta"))
-    k_ss = (theta / (1 / beta - 1 + delta)) ** (1 / (1 - theta))
-    a, k = np.meshgrid(np.linspace(-0.2, 0.2, SIDE), np.linspace(0.5, 1.5, SIDE) * k_ss)
+def draw_calibrations(count: int, seed: int) -> list[dict[str, float]]:
+    """``count`` calibrations, each parameter uniform on its range."""
+    rng = np.random.default_rng(seed)
+    return [{name: float(rng.uniform(*ends)) for name, ends in RANGES.items()} for _ in range(count)]
+
+
+def steady_capital(p: Mapping[str, float]) -> float:
+    """``k = (θ / (1/β - 1 + δ))^(1/(1-θ))``."""
+    return float((p["theta"] / (1 / p["beta"] - 1 + p["delta"])) ** (1 / (1 - p["theta"])))
+
+
+def grid_states(p: Mapping[str, float]) -> np.ndarray:
+    """41 × 41 states (a, k) over the whole domain, its edges included, (1681, 2)."""
+    k_ss = steady_capital(p)
+    a, k = np.meshgrid(np.linspace(-0.2, 0.2, GRID), np.linspace(0.5 * k_ss, 1.5 * k_ss, GRID))
     return np.column_stack([a.ravel(), k.ravel()])
 
 
-def euler_errors(calibration: Mapping[str, float], rule: Rule, states: np.ndarray) -> np.ndarray:
-    """Euler errors (n,) in consumption units of an investment rule, states (n, 2) to controls (n, 1)."""
-    beta, delta, theta, gamma, rho = (
-        calibration[name] for name in ("beta", "delta", "theta", "gamma", "rho")
-    )
+def euler_errors(p: Mapping[str, float], policy: Policy, states: np.ndarray) -> np.ndarray:
+    """``|(β u'(c') R')^(-1/γ) / c - 1|`` at states (n, 2), with R' = 1 - δ + θ exp(a') k'^(θ-1)."""
+    beta, delta, theta, gamma, rho = (p[name] for name in ("beta", "delta", "theta", "gamma", "rho"))
     a, k = states.T
-    investment = rule(states)[:, 0]
-    consumption = np.exp(a) * k**theta - investment
-    next_a, next_k = (1 - rho) * a, (1 - delta) * k + investment
-    next_investment = rule(np.column_stack([next_a, next_k]))[:, 0]
-    next_consumption = np.exp(next_a) * next_k**theta - next_investment
-    gross_return = 1 - delta + theta * np.exp(next_a) * next_k ** (theta - 1)
-    implied = (beta * next_consumption**-gamma * gross_return) ** (-1 / gamma)
-    return np.asarray(np.abs(implied / consumption - 1))
+    i = policy.evaluate(states)[:, 0]
+    c = np.exp(a) * k**theta - i
+    a_next, k_next = (1 - rho) * a, (1 - delta) * k + i
+    i_next = policy.evaluate(np.column_stack([a_next, k_next]))[:, 0]
+    c_next = np.exp(a_next) * k_next**theta - i_next
+    gross_return = 1 - delta + theta * np.exp(a_next) * k_next ** (theta - 1)
+    return np.abs((beta * c_next**-gamma * gross_return) ** (-1 / gamma) / c - 1)
+
+
+def largest_error(p: Mapping[str, float], policy: Policy | None) -> float:
+    """The largest Euler error on the grid; infinite without a policy, or where the economy is not defined."""
+    if policy is None:
+        return float("inf")
+    with np.errstate(all="ignore"):
+        error = float(euler_errors(p, policy, grid_states(p)).max())
+    return error if np.isfinite(error) else float("inf")

@@ -1,52 +1,72 @@
-"""A small load generator: the same GET over a few connections kept open, for a bounded time, on this machine only."""
+"""A load generator: connections that are kept open, each asking again as soon as it has its answer."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 
-CONNECTIONS = 16
+CONNECTIONS = 8
 
 
-def requests_per_second(host: str, port: int, path: str, duration_s: float) -> float:
-    """Requests answered per second.
-
-    Args:
-        host: a loopback address.
-        port: its port.
-        path: path and query.
-        duration_s: seconds to go on for.
+async def requests_per_second(port: int, requests: Sequence[bytes], seconds: float) -> float:
+    """The rate at which a server on loopback answers ``requests``, taken in turn by every connection.
 
     Raises:
-        ValueError: the address is not a loopback one.
-        RuntimeError: an answer was not a 200.
+        RuntimeError: an answer is not a 200, or a connection was closed.
     """
-    if not ipaddress.ip_address(host).is_loopback:
-        raise ValueError(f"{host} is not a loopback address")
-    return asyncio.run(_load(host, port, path, duration_s))
-
-
-async def _load(host: str, port: int, path: str, duration_s: float) -> float:
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
+    loop = asyncio.get_running_loop()
+    connections = []
+    for offset in range(CONNECTIONS):
+        turn = cycle([*requests[offset:], *requests[:offset]])
+        _, connection = await loop.create_connection(lambda turn=turn: _Connection(turn), "127.0.0.1", port)
+        connections.append(connection)
     began_s = time.perf_counter()
-    counts = await asyncio.gather(
-        *(_ask(host, port, request, began_s + duration_s) for _ in range(CONNECTIONS))
-    )
-    return sum(counts) / (time.perf_counter() - began_s)
+    for connection in connections:
+        connection.ask()
+    await asyncio.sleep(seconds)
+    answered = sum(connection.answered for connection in connections)
+    elapsed_s = time.perf_counter() - began_s
+    for connection in connections:
+        connection.close()
+    return answered / elapsed_s
 
 
-async def _ask(host: str, port: int, request: bytes, until_s: float) -> int:
-    reader, writer = await asyncio.open_connection(host, port)
-    count = 0
-    while time.perf_counter() < until_s:
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(head.decode())
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await reader.readexactly(int(length.split(b":")[1]))
-        count += 1
-    writer.close()
-    await writer.wait_closed()
-    return count
+class _Connection(asyncio.Protocol):
+    def __init__(self, requests: Iterator[bytes]) -> None:
+        self.answered = 0
+        self._requests = requests
+        self._received = b""
+        self._failure: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def ask(self) -> None:
+        self._transport.write(next(self._requests))
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        if not end:
+            return
+        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        if len(body) < int(length):
+            return
+        if not head.startswith(b"HTTP/1.1 200 "):
+            self._failure = self._received.decode()
+            self._transport.close()
+            return
+        self._received = b""
+        self.answered += 1
+        self.ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._failure = self._failure or f"the server closed the connection ({error})"
+
+    def close(self) -> None:
+        if self._failure is not None:
+            raise RuntimeError(self._failure)
+        self._transport.close()

@@ -1,36 +1,35 @@
-"""The machine that a figure was measured on, and one core of it to measure on."""
+"""The machine and the releases that figures depend on."""
 
 from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-
-
-def use_one_core() -> None:
-    """Keep this process on its first core, with one thread a library. Call it before NumPy is imported."""
-    os.environ.update(dict.fromkeys(THREADS, "1"), TF_CPP_MIN_LOG_LEVEL="3")
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+LIBRARIES = ("numpy", "scipy", "tensorflow-cpu", "fastapi", "uvicorn", "celery", "redis")
 
 
-def describe_machine() -> dict[str, object]:
-    """Processor, cores and the releases that figures depend on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+def describe_machine() -> dict[str, Any]:
+    """CPU model, number of cores, system and releases."""
+    releases = {name: version(name) for name in LIBRARIES}
     return {
-        "processor": models[0] if models else platform.machine(),
+        "cpu": cpu_model(),
         "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "tensorflow": _tensorflow_version(),
-        "numpy": version("numpy"),
+        **releases,
     }
 
 
-def _tensorflow_version() -> str:
-    try:
-        return version("tensorflow-cpu")
-    except PackageNotFoundError:
-        return version("tensorflow")
+def cpu_model() -> str:
+    """The CPU as Linux names it."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def cores() -> list[int]:
+    """The cores that this process may use."""
+    return sorted(os.sched_getaffinity(0))

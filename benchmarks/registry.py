@@ -1,0 +1,28 @@
+"""The benchmarks: their names are those of their modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One benchmark, the function ``measure`` of its module.
+
+    Attributes:
+        what: its subject, for the list of benchmarks.
+        is_on_one_core: whether its process is confined to one core and its libraries to one thread.
+    """
+
+    what: str
+    is_on_one_core: bool = True
+
+
+BENCHMARKS = {
+    "calibrations": Benchmark("200 calibrations by the default method: error, time, traces"),
+    "posting": Benchmark("POST with Prefer: wait through the whole stack", is_on_one_core=False),
+    "first_order": Benchmark("Adam on 2 x 32 against the default method"),
+    "polynomial": Benchmark("the polynomial of degree 12"),
+    "evaluating": Benchmark("GET …/policy against an endpoint that does nothing", is_on_one_core=False),
+    "reference": Benchmark("agreement with tabulated policies"),
+}

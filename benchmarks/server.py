@@ -1,0 +1,80 @@
+"""Processes that a benchmark measures: the whole stack, or parts of it, on loopback and on data that goes away."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from service.stack.store import prepare_store
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 20.0
+
+
+@contextmanager
+def running_stack(*arguments: str) -> Iterator[str]:
+    """``saddlepath-server up`` with some arguments on a free port; yields its URL."""
+    command = [sys.executable, "-m", "service.cli", "up", "--port", "0", *arguments]
+    with (
+        tempfile.TemporaryDirectory(prefix="saddlepath-bench-") as directory,
+        running([*command, "--data", directory]) as line,
+    ):
+        yield line.removeprefix("ready ")
+
+
+@contextmanager
+def running_store() -> Iterator[str]:
+    """The embedded store alone, as the stack configures it; yields its URL."""
+    with tempfile.TemporaryDirectory(prefix="saddlepath-bench-") as directory:
+        store = prepare_store(Path(directory) / "store")
+        log = Path(directory) / "store.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(store.command, cwd=store.directory, stdout=output, stderr=output)
+            try:
+                _await_store(store.url)
+                yield store.url
+            finally:
+                _stop(process)
+
+
+@contextmanager
+def running(command: Sequence[str]) -> Iterator[str]:
+    """A program until left; yields the first line that it prints, which says that it is ready.
+
+    Raises:
+        RuntimeError: it ends without that line.
+    """
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None  # it was opened as a pipe
+        line = process.stdout.readline().strip()
+        if not line:
+            raise RuntimeError(f"{' '.join(command[1:4])} … did not start; its last line above says why")
+        yield line
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(STOP_TIMEOUT_S)
+
+
+def _await_store(url: str) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    with redis.Redis.from_url(url) as client:
+        while True:
+            try:
+                client.ping()
+                return
+            except redis.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)

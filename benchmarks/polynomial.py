@@ -20,10 +20,11 @@ def measure() -> Result:
     """Error and time of the default calibration, from a number of seeds."""
     model = load_zoo("neoclassical")
     calibration = calibrate(model, DEFAULT)
+    # Training stops at half its target, and 1e-9 is beyond this degree.
     method = Method(policy=PolicySettings(family="polynomial", degree=12))
     rows = []
     for seed in range(-2, COUNT):  # the first two warm up
-        settings = SolveSettings(method=method, target=1e-9, seed=max(seed, 0))
+        settings = SolveSettings(method=method, target=2e-8, seed=max(seed, 0))
         began_s = time.perf_counter()
         solution = solve(model, calibration, settings)
         solve_s = time.perf_counter() - began_s

@@ -63,3 +63,9 @@ def test_a_broker_that_accepts_and_stays_silent_is_refused():
 def test_a_url_that_is_not_one_of_a_store_is_refused(url):
     with pytest.raises(StackError, match="no store answers at the --redis-url"):
         require_broker(url)
+
+
+def test_the_listener_knows_that_it_speaks_tcp():
+    """The event loop switches Nagle's algorithm off only for sockets that do."""
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP

@@ -110,7 +110,11 @@ class PolicySettings(_Settings):
 class TrainingSettings(_Settings):
     """How the loss is minimised."""
 
-    algorithm: Algorithm = Field("staged", description="staged: Gauss-Newton, then Levenberg-Marquardt.")
+    algorithm: Algorithm = Field(
+        "staged",
+        description="staged: the output layer by Gauss-Newton, then all weights by Levenberg-Marquardt where the "
+        "target is not met; gauss_newton and levenberg_marquardt: one of these alone; the others: first-order methods.",
+    )
     steps: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         None, description="Budget of steps. Default: 200 for least squares, 1000 for first-order methods."
     )
@@ -173,7 +177,8 @@ class SamplingSettings(_Settings):
     region: Literal["box"] = Field("box", description="box: states drawn over the whole domain.")
     states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
         None,
-        description="Number of training states. Default: enough for the number of weights, at least 512.",
+        description="Number of training states; Levenberg-Marquardt takes twice as many as it trains weights where that "
+        "is more. Default: four for each weight that is trained first, at least 256.",
     )
 
 
@@ -211,7 +216,7 @@ class SolveSettings(_Settings):
             )
         starts_with_output = training.algorithm in ("staged", "gauss_newton")
         n_trained = policy.n_output_weights(n_states, n_controls) if starts_with_output else n_weights
-        states = self.method.sampling.states or min(max(256, 3 * n_trained), MAX_STATES)
+        states = self.method.sampling.states or min(max(256, 4 * n_trained), MAX_STATES)
         method = Method(
             policy=policy,
             objective=self.method.objective,

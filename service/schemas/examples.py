@@ -42,7 +42,7 @@ _SOLUTION: dict[str, Any] = {
         "policy": {"family": "neural", "hidden": [128], "activation": "tanh"},
         "objective": "euler",
         "training": {"algorithm": "staged", "steps": 200, "seconds": 60.0},
-        "sampling": {"region": "box", "states": 387},
+        "sampling": {"region": "box", "states": 516},
     },
     "target": 1e-6,
     "seed": 0,

@@ -3,8 +3,9 @@
 The error of an arbitrage equation at a state is ``|c̃ / c - 1|``, where ``c̃`` is the consumption of today at which the
 equation would hold with everything of tomorrow as it is (Judd 1992). For the Euler equation of a CRRA consumer
 that is ``|(β u'(c') R')^(-1/γ) / c - 1|`` exactly; solving for ``c̃`` numerically says the same for any equation in
-which today's consumption stands. An equation without it, and a model without a definition or control named ``c``,
-gets the residual as written.
+which today's consumption stands. It is solved as a log ratio of the equation's two sides, linear in log consumption for a
+CRRA consumer, so that absurd policies are measured as exactly as good ones. An equation without consumption, and a model
+without a definition or control named ``c``, gets the residual as written.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from solver.policy.policy import Decide
 _FIRST_STEP = 1e-6
 _LARGEST_STEP = 1.0
 _ITERATIONS = 60
-_REDUCTION = 1e-4
+_REDUCTION = 1e-6
 _ROUNDING = 1e-13
 
 Units = Literal["consumption", "residual"]
@@ -54,29 +55,31 @@ def euler_errors(
     Returns:
         (n,) errors, unit-free; NaN where the economy is not defined or no consumption makes the equation hold.
     """
-    after = (next_states, next_controls)
+    dates = (states, controls, next_states, next_controls)
+    as_written = np.abs(economy.arbitrage(parameters, *dates))
     today = consumption(economy, parameters, states, controls)
     if today is None:
-        residuals = economy.arbitrage(parameters, states, controls, *after)
-        return np.asarray(np.abs(residuals).max(axis=-1))
+        return np.asarray(as_written.max(axis=-1))
 
-    tomorrow = consumption(economy, parameters, *after)
+    tomorrow = consumption(economy, parameters, next_states, next_controls)
     assert tomorrow is not None
 
-    def residual(log_ratio: np.ndarray) -> np.ndarray:
-        """Residuals (n, n_equations), each equation with its own consumption of today."""
-        columns = [
-            economy.arbitrage(
-                parameters, states, controls, *after, given={CONSUMPTION: today * np.exp(log_ratio[:, j])}
-            )[..., j]
-            for j in range(log_ratio.shape[1])
-        ]
+    def mismatch(log_ratio: np.ndarray) -> np.ndarray:
+        """How far the sides of each equation are apart, (n, n_equations), each with its own consumption of today."""
+        columns = []
+        for j, consumed in enumerate((today[:, None] * np.exp(log_ratio)).T):
+            left, right = economy.arbitrage_sides(parameters, *dates, given={CONSUMPTION: consumed})
+            columns.append(_apart(left[..., j], right[..., j]))
         return np.stack(columns, axis=-1)
 
-    shape = (len(states), len(economy.model.equations["arbitrage"]))
     with np.errstate(all="ignore"):
-        errors = _implied_errors(residual, shape).max(axis=-1)
+        errors = _implied_errors(mismatch, as_written).max(axis=-1)
     return np.where((today > 0) & (tomorrow > 0), errors, np.nan)
+
+
+def _apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """``log(left / right)`` where both are positive, their difference elsewhere: the same zeros."""
+    return np.asarray(np.where((left > 0) & (right > 0), np.log(left / right), left - right))
 
 
 def policy_euler_errors(
@@ -89,14 +92,17 @@ def policy_euler_errors(
     return euler_errors(economy, parameters, states, controls, next_states, next_controls)
 
 
-def _implied_errors(residual: Callable[[np.ndarray], np.ndarray], shape: tuple[int, int]) -> np.ndarray:
-    """``|exp(d) - 1|`` at the root d of each residual by the secant method; NaN where it is not found."""
-    before, before_value = np.zeros(shape), residual(np.zeros(shape))
-    start = before_value
-    now = np.full(shape, _FIRST_STEP)
-    now_value = residual(now)
+def _implied_errors(mismatch: Callable[[np.ndarray], np.ndarray], as_written: np.ndarray) -> np.ndarray:
+    """``|exp(d) - 1|`` at the root d of each mismatch by the secant method; NaN where it is not found.
+
+    Where d makes no difference the equation is without consumption, and its residual as written stands.
+    """
+    before = np.zeros_like(as_written)
+    before_value = start = mismatch(before)
+    now = np.full_like(before, _FIRST_STEP)
+    now_value = mismatch(now)
     without_consumption = now_value == start
-    # A residual that moves consumption by less than rounding counts as none, whatever its units.
+    # A mismatch that moves consumption by less than rounding counts as none, whatever its units.
     enough = _REDUCTION * np.abs(start) + _ROUNDING * np.abs(now_value - start) / _FIRST_STEP
     for _ in range(_ITERATIONS):
         found = np.abs(now_value) <= enough
@@ -106,7 +112,7 @@ def _implied_errors(residual: Callable[[np.ndarray], np.ndarray], shape: tuple[i
         step = np.where(found, 0.0, np.clip(-now_value / slope, -_LARGEST_STEP, _LARGEST_STEP))
         before, before_value = np.where(found, before, now), np.where(found, before_value, now_value)
         now = now + step
-        now_value = residual(now)
+        now_value = mismatch(now)
     found = np.abs(now_value) <= enough
     implied = np.where(found, np.abs(np.expm1(now)), np.nan)
-    return np.where(without_consumption, np.abs(start), implied)
+    return np.where(without_consumption, as_written, implied)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from solver.language.compiler import Backend, Key, Program, compile_program
@@ -33,6 +32,7 @@ class Economy:
         self._definitions = self._compile([Symbol(name, 0) for name in model.definitions], (0,))
         self._transition = self._compile(model.trees.transition, (-1,))
         self._arbitrage: dict[tuple[str, ...], _Compiled] = {(): self._compile(model.trees.arbitrage, (0, 1))}
+        self._sides: dict[tuple[str, ...], _Compiled] = {}
 
     @property
     def model(self) -> Model:
@@ -89,20 +89,27 @@ class Economy:
         return self._backend.stack(self._run(self._arbitrage[names], arrays))
 
     def arbitrage_sides(
-        self, parameters: Any, states: Any, controls: Any, next_states: Any, next_controls: Any
+        self,
+        parameters: Any,
+        states: Any,
+        controls: Any,
+        next_states: Any,
+        next_controls: Any,
+        given: Mapping[str, Any] | None = None,
     ) -> tuple[Any, Any]:
         """The two sides of the arbitrage equations, (..., n_equations) each; arguments as in :meth:`arbitrage`.
 
         The sides of an expression that must be zero are those of its outermost difference: 1 and X of ``1 - X``.
         """
+        given = given or {}
+        names = tuple(given)
+        if names not in self._sides:
+            sides = [side for residual in self._model.trees.arbitrage for side in _sides_of(residual)]
+            self._sides[names] = self._compile(sides, (0, 1), names)
         arrays = [parameters, states, controls, next_states, next_controls]
-        values = self._run(self._sides, arrays)
+        arrays += [value[..., None] for value in given.values()]
+        values = self._run(self._sides[names], arrays)
         return self._backend.stack(values[::2]), self._backend.stack(values[1::2])
-
-    @cached_property
-    def _sides(self) -> _Compiled:
-        sides = [side for residual in self._model.trees.arbitrage for side in _sides_of(residual)]
-        return self._compile(sides, (0, 1))
 
     def _compile(
         self, expressions: Sequence[Expression], dates: Sequence[int], given: tuple[str, ...] = ()

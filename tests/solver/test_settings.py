@@ -19,6 +19,7 @@ from solver.settings import (
 )
 
 FIRST_ORDER = ("sgd", "momentum", "nesterov", "adam", "adagrad", "adamax", "rmsprop")
+BAD_RATES = (math.nan, math.inf, 0.0, -1.0, True, "0.1")
 
 POLICIES = st.one_of(
     st.fixed_dictionaries({"family": st.just("polynomial")}, optional={"degree": st.integers(1, 12)}),
@@ -159,7 +160,7 @@ def test_a_field_of_another_choice_is_refused_with_its_reason(settings, document
         (TrainingSettings, {"seconds": math.nan}),
         (TrainingSettings, {"algorithm": "adam", "batch_size": 0}),
         (TrainingSettings, {"algorithm": "adam", "batch_size": "half"}),
-        (TrainingSettings, {"algorithm": "adam", "learning_rate": 0.0}),
+        *((TrainingSettings, {"algorithm": "adam", "learning_rate": rate}) for rate in BAD_RATES),
         (TrainingSettings, {"algorithm": "momentum", "momentum": 1.0}),
         (SamplingSettings, {"states": 15}),
         (SamplingSettings, {"region": "ball"}),
@@ -167,6 +168,8 @@ def test_a_field_of_another_choice_is_refused_with_its_reason(settings, document
         (SolveSettings, {"target": "1e-6"}),
         (SolveSettings, {"seed": -1}),
         (SolveSettings, {"sed": 1}),
+        (SolveSettings, {"method": {"objective": "bellman"}}),
+        (SolveSettings, {"method": {"expectation": {"nodes": 7}}}),
     ],
     ids=str,
 )
@@ -187,6 +190,15 @@ def test_a_network_beyond_the_limit_is_refused_by_name(training, policy, limit):
     settings = SolveSettings.model_validate({"method": {"policy": policy, "training": training}})
     with pytest.raises(ValueError, match=f"weights, above {limit}, the most"):
         settings.resolve(8, 1)
+
+
+def test_first_order_methods_take_larger_networks_than_least_squares():
+    large = {"hidden": [64, 64]}
+    with pytest.raises(ValueError, match=str(MAX_LEAST_SQUARES_WEIGHTS)):
+        SolveSettings.model_validate({"method": {"policy": large}}).resolve(2, 1)
+    training = {"algorithm": "adam"}
+    settings = SolveSettings.model_validate({"method": {"policy": large, "training": training}})
+    assert settings.resolve(2, 1).method.policy.hidden == (64, 64)
 
 
 def test_the_states_suffice_for_the_weights_that_are_trained():

@@ -1,7 +1,5 @@
 """Whole solves: against closed forms and reference tables, by every family, activation and algorithm."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,6 @@ from solver.model.zoo import load_zoo, zoo_names
 from solver.settings import Method, SolveSettings
 from solver.solve import solve
 from solver.status import Status
-from solver.training.compiled import compiled_objective
 from tests.oracles.growth import Growth
 from tests.oracles.tables import read_tables
 
@@ -145,14 +142,6 @@ def test_first_order_methods_lower_the_loss_and_end_honestly(model, algorithm):
     assert solution.certificate.verdict in ("warn", "fail")
 
 
-@pytest.mark.parametrize("batch_size", [1, "full"])
-def test_stochastic_and_full_batches(model, batch_size):
-    training = {"algorithm": "adam", "steps": 300, "batch_size": batch_size}
-    solution = solve(model, calibrate(model), chosen(policy={"hidden": [8]}, training=training))
-    visited = 300 * (1 if batch_size == 1 else solution.settings.method.sampling.states)
-    assert solution.history[-1].states_visited == visited
-
-
 def test_annealing_changes_the_path(model):
     ends = [
         solve(
@@ -167,13 +156,6 @@ def test_annealing_changes_the_path(model):
         for annealing in (0.0, 1.0)
     ]
     assert ends[0] != ends[1]
-
-
-def test_one_trace_serves_every_calibration(model):
-    for beta in (0.95, 0.96, 0.97):
-        solution = solve(model, calibrate(model, {"beta": beta}))
-    graph = compiled_objective(model, solution.settings.method.policy).output_jacobian
-    assert graph.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize(
@@ -193,13 +175,6 @@ def test_an_unreachable_target_stalls_with_a_policy_and_a_warning(model):
     assert solution.status is Status.STALLED
     checks = {check.name: check.verdict for check in solution.certificate.checks}
     assert checks["target"] == "warn"
-
-
-def test_a_budget_of_seconds_is_kept(model):
-    training = {"algorithm": "adam", "steps": 1_000_000, "seconds": 0.5, "batch_size": 16}
-    solution = solve(model, calibrate(model), chosen(policy={"hidden": [8]}, training=training))
-    assert solution.status is Status.OUT_OF_TIME
-    assert solution.policy is not None
 
 
 def test_a_cancelled_solve_stops_at_the_next_step_and_keeps_nothing(model):
@@ -225,14 +200,6 @@ def test_a_diverged_solve_has_no_policy(model):
     assert solution.policy is None
     with pytest.raises(SolveFailedError, match="learning_rate"):
         solution.raise_for_status()
-
-
-def test_an_economy_that_is_not_defined_over_its_domain_is_non_finite(model):
-    calibration = calibrate(model)
-    broken = dataclasses.replace(calibration, domain={**calibration.domain, "k": (-1.0, 6.0)})
-    solution = solve(model, broken)
-    assert solution.status is Status.NON_FINITE
-    assert solution.policy is None
 
 
 def test_a_network_too_large_is_refused(model):

@@ -1,93 +1,125 @@
+"""Euler errors against the CRRA formula."""
+
 import numpy as np
 import pytest
 
 from solver.diagnostics.euler_errors import error_units, policy_euler_errors
 from solver.language.numpy_backend import NUMPY
+from solver.model.calibration import calibrate
 from solver.model.economy import Economy
-from solver.model.load import load_model
+from solver.model.load import model_from_document
+from solver.model.zoo import load_zoo
 from tests.oracles.growth import Growth
-from tests.solver.diagnostics.rules import formula_policy, growth_case
 
+MODEL = load_zoo("neoclassical")
+GROWTHS = [
+    Growth(),
+    Growth(gamma=0.5, delta=0.02),
+    Growth(gamma=1.0, delta=1.0),
+    Growth(beta=0.99, delta=0.2, theta=0.5, gamma=5.0, rho=0.5, loading=0.3),
+    Growth(gamma=20.0),
+]
+
+#: Investment as (a, k, growth): from nearly right to absurd, all of them with consumption on both days.
 RULES = {
-    "nearly right": lambda a, k: 0.43 + 0.35 * a - 0.035 * (k - 4.29),
-    "a tenth off": lambda a, k: 0.38 + 0.35 * a - 0.035 * (k - 4.29),
-    "save little": lambda a, k: 0.01 * k,
-    "save nearly everything": lambda a, k: 0.999 * np.exp(a) * k**0.36,
+    "replace": lambda a, k, growth: growth.delta * k,
+    "save a little": lambda a, k, growth: 0.02 * growth.output(a, k),
+    "save half": lambda a, k, growth: 0.5 * growth.output(a, k),
+    "save nearly all": lambda a, k, growth: 0.999 * growth.output(a, k),
+    "waver": lambda a, k, growth: (0.5 + 0.4 * np.sin(9 * k)) * growth.output(a, k),
 }
 
 
+def errors_of(model, growth, rule, states):
+    names = {name: value for name, value in vars(growth).items() if name in model.parameters}
+    parameters = calibrate(model, names).parameter_vector()
+    return policy_euler_errors(Economy(model, NUMPY), parameters, lambda s: rule(*s.T)[:, None], states)
+
+
+def states_of(growth, count=300):
+    return np.random.default_rng(0).uniform((-0.2, 0.5 * growth.k_ss), (0.2, 1.5 * growth.k_ss), (count, 2))
+
+
 @pytest.mark.parametrize("name", RULES)
-@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0, 5.0])
-def test_errors_are_those_of_the_crra_formula(name, gamma):
-    model, calibration = growth_case(gamma=gamma)
-    policy = formula_policy(calibration, RULES[name])
-    states = np.random.default_rng(0).uniform(calibration.lower(), calibration.upper(), size=(200, 2))
-    found = policy_euler_errors(
-        Economy(model, NUMPY), calibration.parameter_vector(), policy.evaluate, states
-    )
-    expected = Growth(gamma=gamma).euler_errors(*states.T, RULES[name])
-    # The root is found to a ten-thousandth of the residual, which errors of any size share.
-    np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-14)
-
-
-def test_small_errors_keep_their_digits():
-    model, calibration = growth_case(delta=1.0, gamma=1.0)
-    growth = Growth(delta=1.0, gamma=1.0)
+@pytest.mark.parametrize("growth", GROWTHS, ids=lambda growth: f"gamma={growth.gamma}")
+def test_errors_are_those_of_the_crra_formula(growth, name):
+    states = states_of(growth)
 
     def rule(a, k):
-        return growth.closed_form(a, k) * (1 + 1e-9 * np.sin(30 * a + 50 * k))
+        return RULES[name](a, k, growth)
 
-    states = np.random.default_rng(0).uniform(calibration.lower(), calibration.upper(), size=(200, 2))
-    policy = formula_policy(calibration, rule)
-    found = policy_euler_errors(
-        Economy(model, NUMPY), calibration.parameter_vector(), policy.evaluate, states
-    )
-    np.testing.assert_allclose(found, growth.euler_errors(*states.T, rule), atol=2e-14)
+    expected = growth.euler_errors(*states.T, rule)
+    # The root is found to a millionth of the mismatch of the two sides.
+    np.testing.assert_allclose(errors_of(MODEL, growth, rule, states), expected, rtol=2e-5, atol=1e-13)
 
 
-def test_the_closed_form_has_no_error():
-    model, calibration = growth_case(delta=1.0, gamma=1.0)
-    policy = formula_policy(calibration, Growth(delta=1.0, gamma=1.0).closed_form)
-    states = np.random.default_rng(0).uniform(calibration.lower(), calibration.upper(), size=(200, 2))
-    errors = policy_euler_errors(
-        Economy(model, NUMPY), calibration.parameter_vector(), policy.evaluate, states
-    )
-    assert errors.max() < 1e-13
+@pytest.mark.parametrize("size", [1e-2, 1e-5, 1e-8])
+def test_small_errors_are_measured_as_well_as_large_ones(size):
+    growth = Growth(delta=1.0, gamma=1.0)
+    states = states_of(growth)
+
+    def rule(a, k):
+        return growth.closed_form(a, k) * (1 + size * np.cos(7 * k + 3 * a))
+
+    expected = growth.euler_errors(*states.T, rule)
+    assert 0.1 * size < expected.max() < 10 * size
+    np.testing.assert_allclose(errors_of(MODEL, growth, rule, states), expected, rtol=2e-5, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["neoclassical", "brock_mirman"])
+def test_the_closed_form_has_errors_of_rounding(name):
+    growth = Growth(delta=1.0, gamma=1.0)
+    errors = errors_of(load_zoo(name), growth, growth.closed_form, states_of(growth))
+    assert errors.max() < 1e-14
+
+
+def test_errors_do_not_depend_on_how_the_equation_is_written():
+    document = MODEL.document
+    right = "beta*c[t+1]^(-gamma)*(1 - delta + theta*y[t+1]/k[t+1])"
+    equations = document["equations"] | {"arbitrage": [f"1000*c[t]^(-gamma) - 1000*{right}"]}
+    growth, states = Growth(), states_of(Growth())
+
+    def rule(a, k):
+        return 0.3 * growth.output(a, k)
+
+    errors = errors_of(model_from_document({**document, "equations": equations}), growth, rule, states)
+    np.testing.assert_allclose(errors, growth.euler_errors(*states.T, rule), rtol=2e-5)
 
 
 @pytest.mark.parametrize(
-    "invested", [lambda a, k: 3.0 + 0 * k, lambda a, k: -5.0 * k, lambda a, k: np.nan * k]
+    "rule",
+    [
+        lambda a, k: np.exp(a) * k**0.36 + 0.1,
+        lambda a, k: np.exp(a) * k**0.36,
+        lambda a, k: np.full_like(k, np.nan),
+        lambda a, k: -5 * k,
+    ],
+    ids=["negative consumption", "no consumption", "nan", "negative capital"],
 )
-def test_an_infeasible_policy_has_no_error_at_all(invested):
-    model, calibration = growth_case()
-    policy = formula_policy(calibration, invested)
-    states = np.random.default_rng(0).uniform(calibration.lower(), calibration.upper(), size=(50, 2))
-    errors = policy_euler_errors(
-        Economy(model, NUMPY), calibration.parameter_vector(), policy.evaluate, states
-    )
-    assert np.all(np.isnan(errors))
+def test_there_is_no_error_where_the_economy_is_undefined(rule):
+    assert np.isnan(errors_of(MODEL, Growth(), rule, states_of(Growth()))).all()
 
 
-WITHOUT_CONSUMPTION = """
-name: adjustment
-symbols: {states: [s], controls: [x], parameters: [rho]}
-equations:
-  transition: |
-    s[t] = rho*s[t-1]
-  arbitrage: |
-    x[t] - 2*s[t+1]
-calibration: {rho: 0.5, s: 0, x: 0}
-domain: {s: [-1, 1]}
-"""
+def test_consumption_that_is_negative_tomorrow_alone_is_undefined():
+    growth, states = Growth(), states_of(Growth())
+
+    def rule(a, k):
+        return np.where(np.isin(k, states[:, 1]), 0.3, 1.1) * growth.output(a, k)
+
+    assert np.isnan(errors_of(MODEL, growth, rule, states)).all()
 
 
-def test_without_consumption_it_is_the_residual_as_written():
-    from solver.model.calibration import calibrate
-
-    model = load_model(WITHOUT_CONSUMPTION)
-    calibration = calibrate(model)
-    economy = Economy(model, NUMPY)
+def test_a_model_without_consumption_has_its_residual():
+    text = {
+        "name": "plain",
+        "symbols": {"states": ["k"], "controls": ["i"], "exogenous": [], "parameters": ["d"]},
+        "equations": {"transition": ["k[t] = (1 - d)*k[t-1] + i[t-1]"], "arbitrage": ["i[t] - d*k[t]^2"]},
+        "calibration": {"d": 0.5, "k": 1, "i": 0.5},
+        "domain": {"k": [0.5, 1.5]},
+    }
+    economy = Economy(model_from_document(text), NUMPY)
     assert error_units(economy) == "residual"
-    states = np.array([[-1.0], [0.5]])
-    errors = policy_euler_errors(economy, calibration.parameter_vector(), lambda s: 1.1 * s, states)
-    np.testing.assert_allclose(errors, [0.1, 0.05])
+    assert error_units(Economy(MODEL, NUMPY)) == "consumption"
+    k = np.array([[0.6], [1.2]])
+    errors = policy_euler_errors(economy, np.array([0.5]), lambda states: 0.4 * states, k)
+    np.testing.assert_allclose(errors, np.abs(0.4 * k - 0.5 * k**2)[:, 0], rtol=1e-14)

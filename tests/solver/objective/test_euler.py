@@ -95,6 +95,20 @@ def test_residuals_are_those_of_the_formula():
     np.testing.assert_allclose(as_ratio[:, 0], -np.log(product), rtol=1e-10, atol=1e-13)
 
 
+def test_the_evaluations_are_those_of_today_and_of_tomorrow():
+    policy, states = near_solution(seed=1, size=0.05), states_of(GROWTH)
+    economy = Economy(load_zoo("neoclassical"), NUMPY)
+    objective = EulerObjective(economy, policy.family, np, as_ratio=True)
+    parameters = calibration_of(GROWTH).parameter_vector()
+    _, evaluations = objective.residuals(parameters, policy.frame, policy.weights, states)
+    a, k = states.T
+    dates = states, np.column_stack(GROWTH.next_state(a, k, policy.rule(a, k)))
+    for ((h, z),), date in zip(evaluations, dates, strict=True):
+        ((expected, value),) = policy.family.layers(np, policy.weights, policy.frame.scaled(date))
+        np.testing.assert_allclose(h, expected, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(z, value, rtol=1e-12, atol=1e-14)
+
+
 def test_both_forms_are_the_same_to_first_order():
     policy, states = near_solution(seed=2, size=1e-4), states_of(GROWTH)
     arguments = (GROWTH, policy.family, policy.weights, states)

@@ -37,9 +37,10 @@ def main() -> int:
     print("\n" + ", ".join(f"{name} {value}" for name, value in describe_machine().items()))
     measured = {name: read_result(name) for name in names if name not in failed}
     print_table([line for result in measured.values() for line in result.lines])
-    for result in measured.values():
-        print("\n".join(["", *result.notes]) if result.notes else "", end="\n" if result.notes else "")
-    print(f"\nDone in {time.monotonic() - began_s:.0f} s; every figure is in benchmarks/results.")
+    print()
+    for note in (note for result in measured.values() for note in result.notes):
+        print(note)
+    print(f"Done in {time.monotonic() - began_s:.0f} s; every figure is in benchmarks/results.")
     return 1 if failed else 0
 
 
@@ -58,8 +59,7 @@ def print_table(lines: list[Line]) -> None:
     rows = [(line.what, line.target, line.measured, _yes_or_no(line.is_met)) for line in lines]
     rows.insert(0, ("what", "target", "measured", "met"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    rows.insert(1, tuple("-" * width for width in widths))
-    for row in rows:
+    for row in [*rows[:1], ["-" * width for width in widths], *rows[1:]]:
         print(" | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 

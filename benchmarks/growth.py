@@ -47,7 +47,9 @@ def euler_errors(p: Mapping[str, float], policy: Policy, states: np.ndarray) -> 
     i_next = policy.evaluate(np.column_stack([a_next, k_next]))[:, 0]
     c_next = np.exp(a_next) * k_next**theta - i_next
     gross_return = 1 - delta + theta * np.exp(a_next) * k_next ** (theta - 1)
-    return np.abs((beta * c_next**-gamma * gross_return) ** (-1 / gamma) / c - 1)
+    implied_c = (beta * c_next**-gamma * gross_return) ** (-1 / gamma)
+    errors: np.ndarray = np.abs(implied_c / c - 1)
+    return errors
 
 
 def largest_error(p: Mapping[str, float], policy: Policy | None) -> float:

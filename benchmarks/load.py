@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import cycle
 
 CONNECTIONS = 8
@@ -19,8 +20,8 @@ async def requests_per_second(port: int, requests: Sequence[bytes], seconds: flo
     loop = asyncio.get_running_loop()
     connections = []
     for offset in range(CONNECTIONS):
-        turn = cycle([*requests[offset:], *requests[:offset]])
-        _, connection = await loop.create_connection(lambda turn=turn: _Connection(turn), "127.0.0.1", port)
+        connect = partial(_Connection, cycle([*requests[offset:], *requests[:offset]]))
+        _, connection = await loop.create_connection(connect, "127.0.0.1", port)
         connections.append(connection)
     began_s = time.perf_counter()
     for connection in connections:

@@ -12,11 +12,12 @@ LIBRARIES = ("numpy", "scipy", "tensorflow-cpu", "fastapi", "uvicorn", "celery",
 
 
 def describe_machine() -> dict[str, Any]:
-    """CPU model, number of cores, system and releases."""
+    """CPU model, number of cores, load (beside a benchmark's own, what else the machine did), system and releases."""
     releases = {name: version(name) for name in LIBRARIES}
     return {
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
+        "load of the last minute": round(os.getloadavg()[0], 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         **releases,

@@ -51,15 +51,17 @@ def running(command: Sequence[str]) -> Iterator[str]:
     Raises:
         RuntimeError: it ends without that line.
     """
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None  # it was opened as a pipe
-        line = process.stdout.readline().strip()
-        if not line:
-            raise RuntimeError(f"{' '.join(command[1:4])} … did not start; its last line above says why")
-        yield line
-    finally:
-        _stop(process)
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            assert process.stdout is not None  # it was opened as a pipe
+            line = process.stdout.readline().strip()
+            if not line:
+                errors.seek(0)
+                raise RuntimeError(f"{' '.join(command[1:4])} … did not start:\n{errors.read()}")
+            yield line
+        finally:
+            _stop(process)
 
 
 def _stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from service.faults import shown
 from solver.errors import Fault, StateError
 from solver.language.numpy_backend import NUMPY
+from solver.model.consumption import consumption
 from solver.model.economy import Economy
 from solver.model.load import model_from_document
 from solver.policy.policy import Policy
@@ -127,7 +128,8 @@ class Evaluator:
         residuals = self._economy.arbitrage(self._parameters, states, controls, states, controls)
         next_states = self._economy.transition(self._parameters, states, controls)
         is_defined: np.ndarray = np.isfinite(residuals).all(axis=1) & np.isfinite(next_states).all(axis=1)
-        return is_defined
+        consumed = consumption(self._economy, self._parameters, states, controls)
+        return is_defined if consumed is None else is_defined & (consumed > 0)
 
     def _refuse(self, states: np.ndarray, at_fault: np.ndarray, reason: str) -> None:
         faults = []

@@ -99,7 +99,8 @@ def faults_of(error: ValidationError, schema: type[BaseModel], document: Any) ->
     stands for what pydantic concludes from it about the whole.
     """
     messages: dict[tuple[str | int, ...], list[str]] = {}
-    for details in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    for details in errors[:MAX_FAULTS]:
         pointer = _pointer(details, document)
         messages.setdefault(pointer, []).append(_message(details, pointer, schema))
     faults = [
@@ -107,9 +108,8 @@ def faults_of(error: ValidationError, schema: type[BaseModel], document: Any) ->
         for pointer, found in messages.items()
         if not any(len(other) > len(pointer) and other[: len(pointer)] == pointer for other in messages)
     ]
-    if len(faults) > MAX_FAULTS:
-        rest = len(faults) - MAX_FAULTS
-        faults = [*faults[:MAX_FAULTS], Fault((), f"and {rest} more faults of the same kinds")]
+    if len(errors) > MAX_FAULTS:
+        faults.append(Fault((), f"and {len(errors) - MAX_FAULTS} more faults of the same kinds"))
     return faults
 
 

@@ -40,7 +40,7 @@ _SENTENCES: dict[Status, tuple[str, str]] = {
     ),
     Status.OUT_OF_STEPS: (
         "Training used up its steps before the target was met.",
-        "Raise training.steps, or use the staged algorithm, which needs far fewer.",
+        "Raise training.steps, or take the default method, which needs few.",
     ),
     Status.OUT_OF_TIME: (
         "Training used up its seconds before the target was met.",
@@ -52,7 +52,7 @@ _SENTENCES: dict[Status, tuple[str, str]] = {
         "Lower training.learning_rate, or use the staged algorithm.",
     ),
     Status.NON_FINITE: (
-        "The residual is not a finite number at the states that training visits.",
-        "Check the domain: every equation must be defined at every state of it.",
+        "Training found no policy to start from: the residual is not a finite number at some of its states.",
+        "Take a smaller domain or less extreme parameters; every equation must be defined all over the domain.",
     ),
 }

@@ -19,8 +19,8 @@ from worker.life_cycle import LifeCycle
 POISONOUS = Problem(
     type="/problems/worker-lost",
     title="The solve took its worker down",
-    detail="Every attempt at this job ended with the loss of its worker, most likely for want of memory. "
-    "Try a smaller network or fewer states, then post it again.",
+    detail="Every attempt at this job ended with the loss of its worker, for instance for want of "
+    "memory. Retry it, or post it with a smaller network or fewer states.",
     code="worker-lost",
 )
 

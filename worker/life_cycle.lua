@@ -55,6 +55,13 @@ local function is_held(token)
   return get('status') == 'running' and get('token') == token
 end
 
+-- Back to the queue, uncounted: the attempt ends although nothing was wrong with the job.
+local function give_back()
+  redis.call('HINCRBY', job, 'attempts', -1)
+  redis.call('HDEL', job, 'token', 'lease', 'started_at', 'progress')
+  enter('queued')
+end
+
 local function is_leased_elsewhere(tag, horizon)
   local lease = get('lease')
   local renewed = lease and lease ~= tag and redis.call('ZSCORE', unacked_index, lease)
@@ -93,7 +100,10 @@ end
 function actions.keep(token, tag, renewed, renew_before)
   if not is_held(token) then return {0, 'overtaken'} end
   local score = redis.call('ZSCORE', unacked_index, tag)
-  if not score then return {0, 'lease lost'} end
+  if not score then -- the queue has taken the delivery back, from a worker that lives: it was only late
+    give_back()
+    return {0, 'lease lost'}
+  end
   if tonumber(score) < tonumber(renew_before) then redis.call('ZADD', unacked_index, renewed, tag) end
   return {1}
 end
@@ -122,9 +132,7 @@ end
 
 function actions.release(tag)
   if get('status') ~= 'running' or get('lease') ~= tag then return {0, 'overtaken'} end
-  redis.call('HINCRBY', job, 'attempts', -1)
-  redis.call('HDEL', job, 'token', 'lease', 'started_at', 'progress')
-  enter('queued')
+  give_back()
   return {1}
 end
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,3 +108,12 @@ def test_settings_name_their_family():
     assert build_family(neural, 2, 1) == NeuralFamily(2, (4, 3), 1, "relu")
     polynomial = PolicySettings(family="polynomial", degree=5)
     assert build_family(polynomial, 3, 2) == PolynomialFamily(3, 5, 2)
+
+
+def test_random_weights_are_spread_as_documented():
+    first, second, _ = NeuralFamily(3, (2000, 400), 1, "tanh").initial_weights(np.random.default_rng(0))
+    # Standard deviations of 6000 and of 800,000 draws are known to 1 % and to 0.1 %.
+    assert first[:-1].std() == pytest.approx(0.5, rel=0.04)
+    assert second[:-1].std() == pytest.approx(2000**-0.5, rel=0.004)
+    for weights in (first, second):
+        assert scipy.stats.kstest(weights[-1], scipy.stats.uniform(-1, 2).cdf).pvalue > 0.001

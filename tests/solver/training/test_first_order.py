@@ -132,7 +132,7 @@ def descent():
     return Descent()
 
 
-@pytest.mark.parametrize("name", UPDATE_RULES)
+@pytest.mark.parametrize("name", ["sgd", "nesterov", "adam"])
 def test_full_batch_steps_follow_the_gradient_of_all_states(descent, name):
     states = descent.states(40)
     vector, _, loss = descent.run(name, states, steps=5)

@@ -178,7 +178,7 @@ class SamplingSettings(_Settings):
     states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
         None,
         description="Number of training states; Levenberg-Marquardt takes twice as many as it trains weights where that "
-        "is more. Default: four for each weight that is trained first, at least 256.",
+        "is more. Default: for each weight that is trained first four, of a polynomial eight; at least 256.",
     )
 
 
@@ -216,7 +216,10 @@ class SolveSettings(_Settings):
             )
         starts_with_output = training.algorithm in ("staged", "gauss_newton")
         n_trained = policy.n_output_weights(n_states, n_controls) if starts_with_output else n_weights
-        states = self.method.sampling.states or min(max(256, 4 * n_trained), MAX_STATES)
+        per_weight = (
+            8 if policy.family == "polynomial" else 4
+        )  # polynomials swing between states that are too few
+        states = self.method.sampling.states or min(max(256, per_weight * n_trained), MAX_STATES)
         method = Method(
             policy=policy,
             objective=self.method.objective,

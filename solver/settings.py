@@ -178,7 +178,7 @@ class SamplingSettings(_Settings):
     states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
         None,
         description="Number of training states; Levenberg-Marquardt takes twice as many as it trains weights where that "
-        "is more. Default: for each weight that is trained first four, of a polynomial eight; at least 256.",
+        "is more. Default: for each weight that is trained first four, of a polynomial five; at least 256.",
     )
 
 

@@ -216,9 +216,8 @@ class SolveSettings(_Settings):
             )
         starts_with_output = training.algorithm in ("staged", "gauss_newton")
         n_trained = policy.n_output_weights(n_states, n_controls) if starts_with_output else n_weights
-        per_weight = (
-            8 if policy.family == "polynomial" else 4
-        )  # polynomials swing between states that are too few
+        # Polynomials swing between states that are too few.
+        per_weight = 5 if policy.family == "polynomial" else 4
         states = self.method.sampling.states or min(max(256, per_weight * n_trained), MAX_STATES)
         method = Method(
             policy=policy,

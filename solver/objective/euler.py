@@ -6,8 +6,7 @@ tomorrow (Maliar, Maliar and Winant 2021, section 3). It comes in two forms with
 - as written, ``R = left - right``: what the source's first-order methods minimise;
 - as a ratio, ``R = log(left / right)`` wherever both sides are positive: to first order the same at a solution, but free
   of units and nearly linear in log consumption, ``γ (log c' - log c) - log(β R')`` for a CRRA consumer. Least squares
-  takes this form: on the form as written its linear model fails where the marginal utility of a first guess is
-  large, and its steps end in explosive paths.
+  takes this form, whose linear model holds farther from a solution.
 
 A residual is NaN where consumption is not positive, today or tomorrow: a ratio of two negative consumptions would
 otherwise pass for a solution.

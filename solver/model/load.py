@@ -69,6 +69,8 @@ def _read(root: Node, faults: FaultList) -> Model:
         definitions=equations.definitions,
         transition=equations.transition,
         arbitrage=equations.arbitrage,
+        complementarity=(None,) * len(equations.arbitrage),
+        exogenous=(),
         felicity=equations.felicity,
         calibration=calibration,
         domain=domain,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from solver.language.tree import Expression
+from solver.model.exogenous import Block
 
 
 @dataclass(frozen=True)
@@ -28,22 +29,42 @@ class SymbolInfo:
 
 
 @dataclass(frozen=True)
+class Complementarity:
+    """What stands after ⟂: the residual is zero between the bounds, at least zero at the lower, at most zero at the upper.
+
+    Attributes:
+        control: the control that is bounded.
+        lower: expression of states, exogenous variables, parameters and definitions of these alone, at date t; None for -inf.
+        upper: likewise; None for inf.
+    """
+
+    control: str
+    lower: Expression | None
+    upper: Expression | None
+
+
+@dataclass(frozen=True)
 class Trees:
     """The equations of a model as expressions.
 
     Attributes:
         definitions: for date t, each after those that it uses.
-        transition: next state by state, in the order of the states, written for arguments at t - 1.
+        transition: next state by state, in the order of the states, written for states, controls, exogenous variables
+            and definitions at t - 1 and exogenous variables at t.
         arbitrage: residuals, zero at a solution, of symbols at t and t + 1.
+        complementarity: of each arbitrage equation, None where it holds everywhere.
+        exogenous: the laws of the exogenous variables, in their order.
         felicity: the reward of date t; None when the file gives none.
         calibration: undated, by name, each after those that it uses; holds the parameters, the states and the
             controls, other names that the file calibrates, and the definitions.
-        domain: undated lower and upper bound of each state.
+        domain: undated lower and upper bound of those states, and exogenous variables, for which the file gives one.
     """
 
     definitions: Mapping[str, Expression]
     transition: tuple[Expression, ...]
     arbitrage: tuple[Expression, ...]
+    complementarity: tuple[Complementarity | None, ...]
+    exogenous: tuple[Block, ...]
     felicity: Expression | None
     calibration: Mapping[str, Expression]
     domain: Mapping[str, tuple[Expression, Expression]]

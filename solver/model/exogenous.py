@@ -1,0 +1,64 @@
+"""The laws of exogenous variables as a file declares them: expressions of parameters, nothing computed yet.
+
+A model's exogenous variables are split into independent blocks, each with one law.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solver.language.tree import Expression
+
+Vector = tuple[Expression, ...]
+Matrix = tuple[Vector, ...]
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Independent over time: ``m' ~ N(mean, covariance)``."""
+
+    mean: Vector
+    covariance: Matrix
+
+
+@dataclass(frozen=True)
+class Autoregression:
+    """First-order: ``m' = mean + persistence (m - mean) + e'`` with ``e' ~ N(0, covariance)``."""
+
+    mean: Vector
+    persistence: Matrix
+    covariance: Matrix
+
+
+@dataclass(frozen=True)
+class MarkovChain:
+    """A chain of regimes: regime r has the values ``values[r]`` and is followed by r' with ``transitions[r][r']``."""
+
+    values: Matrix
+    transitions: Matrix
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Always the same."""
+
+    values: Vector
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Independent over time: a draw of component i with probability ``weights[i]``."""
+
+    weights: Vector
+    components: tuple[Normal, ...]
+
+
+Law = Normal | Autoregression | MarkovChain | Constant | Mixture
+
+
+@dataclass(frozen=True)
+class Block:
+    """Exogenous variables that follow one law together, independent of all others."""
+
+    names: tuple[str, ...]
+    law: Law

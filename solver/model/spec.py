@@ -34,7 +34,8 @@ class Complementarity:
 
     Attributes:
         control: the control that is bounded.
-        lower: expression of states, exogenous variables, parameters and definitions of these alone, at date t; None for -inf.
+        lower: expression of states, exogenous variables, parameters and definitions of these alone, at date t;
+            None for -inf.
         upper: likewise; None for inf.
     """
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from benchmarks.growth import DEFAULT, draw_calibrations, largest_error
 from benchmarks.result import Line, Result, at_most, told
-from solver.model.calibration import calibrate
+from solver.calibrate import calibrate
 from solver.model.spec import Model
+from solver.model.state_space import problem_size
 from solver.model.zoo import load_zoo
 from solver.settings import PolicySettings
 from solver.solve import solve
@@ -31,7 +32,7 @@ def measure() -> Result:
     errors, solve_s, training_s = (
         np.array([row[name] for row in rows]) for name in ("error", "solve_s", "training_s")
     )
-    traces = count_traces(compiled_objective(model, PolicySettings().resolve()))
+    traces = count_traces(compiled_objective(model, PolicySettings().resolve(problem_size(model))))
     n_met = int((errors <= 1e-6).sum())
     verdicts = Counter(str(row["verdict"]) for row in rows)
     lines = (

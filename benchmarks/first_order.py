@@ -6,7 +6,7 @@ import math
 
 from benchmarks.growth import DEFAULT, largest_error
 from benchmarks.result import Result, told
-from solver.model.calibration import calibrate
+from solver.calibrate import calibrate
 from solver.model.zoo import load_zoo
 from solver.progress import Progress
 from solver.settings import Method, PolicySettings, SolveSettings, TrainingSettings

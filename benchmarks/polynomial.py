@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.growth import DEFAULT, largest_error
 from benchmarks.result import Result, at_most, told
-from solver.model.calibration import calibrate
+from solver.calibrate import calibrate
 from solver.model.zoo import load_zoo
 from solver.settings import Method, PolicySettings, SolveSettings
 from solver.solve import solve

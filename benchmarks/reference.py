@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.result import Result, at_most
-from solver.model.calibration import calibrate
+from solver.calibrate import calibrate
 from solver.model.zoo import load_zoo
 from solver.solve import solve
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from service.faults import shown
+from solver.calibrate import calibrate
 from solver.errors import Fault, StateError
-from solver.language.numpy_backend import NUMPY
 from solver.model.consumption import consumption
-from solver.model.economy import Economy
+from solver.model.economy import Date
 from solver.model.load import model_from_document
-from solver.policy.policy import Policy
+from solver.model.state_space import REGIME
 from worker.artifacts import Artifact
 from worker.contract import Job
 
@@ -46,13 +46,17 @@ class Evaluator:
 
     def __init__(self, job: Job, artifact: Artifact) -> None:
         model = model_from_document(job.document)
-        self._policy: Policy = artifact.unpack()
-        self._economy = Economy(model, NUMPY)
-        self._parameters = np.array([job.calibration[name] for name in model.parameters], dtype=np.float64)
+        calibration = calibrate(model, job.calibration)
+        self._policy = artifact.unpack(model, calibration)
+        self._parameters = calibration.parameter_vector()
+        space = self._policy.space
+        self._n_regimes = space.n_regimes
+        self.state_names = space.names
+        self.control_names = model.controls
         domain: Mapping[str, Sequence[float]] = artifact.read_manifest()["domain"]
-        self.state_names = self._policy.state_names
-        self.control_names = self._policy.control_names
-        self.domain = {name: (float(domain[name][0]), float(domain[name][1])) for name in self.state_names}
+        regimes = {REGIME: (0.0, space.n_regimes - 1.0)}
+        self.domain = {name: (float(low), float(high)) for name, (low, high) in {**domain, **regimes}.items()}
+        self.domain = {name: self.domain[name] for name in self.state_names}
         self._bounds = tuple(self.domain.values())
         self._lower, self._upper = np.array(self._bounds).T
 
@@ -63,17 +67,18 @@ class Evaluator:
         costs more than the comparison that it makes.
         """
         states = np.array([state])
+        self._check_regimes(states)
         is_inside = all(low <= value <= high for value, (low, high) in zip(state, self._bounds, strict=True))
-        controls, definitions = self._decide(states)
+        today, definitions = self._decide(states)
         answer: dict[str, Any] = {
             "states": dict(zip(self.state_names, state, strict=True)),
-            "controls": dict(zip(self.control_names, controls[0].tolist(), strict=True)),
+            "controls": dict(zip(self.control_names, today.controls[0].tolist(), strict=True)),
             "definitions": {name: values.item() for name, values in definitions.items()},
             "in_domain": is_inside,
         }
         numbers = (*answer["controls"].values(), *answer["definitions"].values())
         if not (is_inside and all(map(math.isfinite, numbers))):
-            self._check(states, controls, definitions, np.array([is_inside]), is_strict=is_strict)
+            self._check(states, today, definitions, np.array([is_inside]), is_strict=is_strict)
         return answer
 
     def evaluate(self, states: np.ndarray, *, is_strict: bool = False) -> Evaluation:
@@ -87,20 +92,41 @@ class Evaluator:
             StateError: a state outside the domain (strict), or one at which the economy is not defined; the
                 pointer is ``(state,)`` for a single state and ``(state, row)`` for several.
         """
+        self._check_regimes(states)
         in_domain = np.all((states >= self._lower) & (states <= self._upper), axis=1)
-        controls, definitions = self._decide(states)
-        self._check(states, controls, definitions, in_domain, is_strict=is_strict)
-        return Evaluation(controls, definitions, in_domain)
+        today, definitions = self._decide(states)
+        self._check(states, today, definitions, in_domain, is_strict=is_strict)
+        return Evaluation(today.controls, definitions, in_domain)
 
-    def _decide(self, states: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def _decide(self, states: np.ndarray) -> tuple[Date, dict[str, np.ndarray]]:
         with np.errstate(all="ignore"):  # far out states overflow; what is not finite is refused by _check
-            controls = self._policy.evaluate(states)
-        return controls, self._economy.definitions(self._parameters, states, controls)
+            today = self._policy.decide(states)
+        return today, self._policy.economy.definitions(self._parameters, today)
+
+    def _check_regimes(self, states: np.ndarray) -> None:
+        """Refuses rows whose regime is none of the chain's."""
+        if self._n_regimes == 1:
+            return
+        regimes = states[:, -1]
+        at_fault = np.flatnonzero(
+            (regimes != np.round(regimes)) | (regimes < 0) | (regimes >= self._n_regimes)
+        )
+        if at_fault.size:
+            raise StateError(
+                [
+                    Fault(
+                        (REGIME,) if len(states) == 1 else (REGIME, int(row)),
+                        f"{REGIME} = {states[row, -1].item()!r} is none of the chain's; ask for a whole number from 0 to "
+                        f"{self._n_regimes - 1}",
+                    )
+                    for row in at_fault[:MAX_STATE_FAULTS]
+                ]
+            )
 
     def _check(
         self,
         states: np.ndarray,
-        controls: np.ndarray,
+        today: Date,
         definitions: Mapping[str, np.ndarray],
         in_domain: np.ndarray,
         *,
@@ -113,10 +139,10 @@ class Evaluator:
         outside = ~in_domain
         if is_strict and outside.any():
             self._refuse(states, outside, "is outside its domain")
-        is_defined: np.ndarray = np.isfinite(controls).all(axis=1)
+        is_defined: np.ndarray = np.isfinite(today.controls).all(axis=1)
         for values in definitions.values():
             is_defined &= np.isfinite(values)
-        is_defined[outside] &= self._is_defined(states[outside], controls[outside])
+        is_defined[outside] &= self._is_defined(Date(*(array[outside] for array in today)))
         if not is_defined.all():
             self._refuse(
                 states,
@@ -124,11 +150,12 @@ class Evaluator:
                 "is where the economy is not defined, with no finite value of its equations",
             )
 
-    def _is_defined(self, states: np.ndarray, controls: np.ndarray) -> np.ndarray:
-        residuals = self._economy.arbitrage(self._parameters, states, controls, states, controls)
-        next_states = self._economy.transition(self._parameters, states, controls)
+    def _is_defined(self, today: Date) -> np.ndarray:
+        economy, parameters = self._policy.economy, self._parameters
+        residuals = economy.arbitrage(parameters, today, today)
+        next_states = economy.transition(parameters, today, today.exogenous)
         is_defined: np.ndarray = np.isfinite(residuals).all(axis=1) & np.isfinite(next_states).all(axis=1)
-        consumed = consumption(self._economy, self._parameters, states, controls)
+        consumed = consumption(economy, parameters, today)
         return is_defined if consumed is None else is_defined & (consumed > 0)
 
     def _refuse(self, states: np.ndarray, at_fault: np.ndarray, reason: str) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Family = Literal["neural", "polynomial"]
+Family = Literal["neural", "polynomial", "linear"]
 Activation = Literal["tanh", "sigmoid", "arctan", "relu", "leaky_relu"]
 Algorithm = Literal[
     "staged",
@@ -34,6 +35,7 @@ WITH_MOMENTUM = ("momentum", "nesterov")
 MAX_WEIGHTS = 20_000
 MAX_STATES = 65_536
 MAX_LEAST_SQUARES_WEIGHTS = 2_500
+MAX_CASES = 4_096
 HEAVISIDE_REASON = (
     "heaviside has a zero gradient everywhere, so no gradient method can train its weights: "
     "use tanh, sigmoid, arctan, relu or leaky_relu"
@@ -42,6 +44,30 @@ HEAVISIDE_REASON = (
 
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class ProblemSize:
+    """What the default method depends on.
+
+    Attributes:
+        n_states: continuous states of the policy.
+        n_controls: controls in one regime.
+        n_regimes: regimes of a Markov chain, 1 without one.
+        n_shocks: random variables of the next period, beside the regime.
+        has_kinks: whether a bound, a minimum, a maximum or an absolute value puts kinks into the policy.
+    """
+
+    n_states: int
+    n_controls: int
+    n_regimes: int = 1
+    n_shocks: int = 0
+    has_kinks: bool = False
+
+    @property
+    def n_outputs(self) -> int:
+        """Values that a family gives at a state."""
+        return self.n_controls * self.n_regimes
 
 
 def _refuse(settings: BaseModel, names: tuple[str, ...], reason: str) -> None:
@@ -55,17 +81,25 @@ class PolicySettings(_Settings):
     """The family of decision rules that is searched."""
 
     family: Family = Field(
-        "neural", description="neural: dense layers; polynomial: complete Chebyshev polynomial."
+        "neural",
+        description="neural: dense layers; polynomial: complete Chebyshev polynomial; both correct the linear rule of "
+        "first-order perturbation. linear: that rule itself, untrained.",
     )
     hidden: Annotated[
         tuple[Annotated[int, Field(ge=1, le=2000)], ...] | None,
         Field(strict=False, min_length=1, max_length=8),
-    ] = Field(None, description="Units of each hidden layer, of a neural policy. Default: [128].")
+    ] = Field(
+        None,
+        description="Units of each hidden layer, of a neural policy. Default: one layer of 128 for up to two states, 200 "
+        "for three, 300 beyond.",
+    )
     activation: Activation | None = Field(
         None, description="Activation of a neural policy's hidden layers. Default: tanh."
     )
     degree: Annotated[int, Field(ge=1, le=40)] | None = Field(
-        None, description="Total degree of a polynomial policy. Default: 8."
+        None,
+        description="Total degree of a polynomial policy. Default: 8 for up to two states, 5 for three, 3 for four and "
+        "five, 2 beyond.",
     )
 
     @field_validator("activation", mode="before")
@@ -77,34 +111,41 @@ class PolicySettings(_Settings):
 
     @model_validator(mode="after")
     def _one_family(self) -> PolicySettings:
-        if self.family == "neural":
-            _refuse(self, ("degree",), "belongs to the polynomial family, and this policy is neural")
-        else:
-            _refuse(
-                self, ("hidden", "activation"), "belongs to the neural family, and this policy is polynomial"
-            )
+        if self.family != "polynomial":
+            _refuse(self, ("degree",), f"belongs to the polynomial family, and this policy is {self.family}")
+        if self.family != "neural":
+            names = ("hidden", "activation")
+            _refuse(self, names, f"belongs to the neural family, and this policy is {self.family}")
         return self
 
-    def resolve(self) -> PolicySettings:
+    def resolve(self, size: ProblemSize) -> PolicySettings:
         """The same choice with every field of its family filled in."""
+        if self.family == "linear":
+            return self
         if self.family == "polynomial":
-            return PolicySettings(family="polynomial", degree=self.degree or 8)
+            degree = {1: 8, 2: 8, 3: 5, 4: 3, 5: 3}.get(size.n_states, 2)
+            return PolicySettings(family="polynomial", degree=self.degree or degree)
+        units = {1: 128, 2: 128, 3: 200}.get(size.n_states, 300)
         return PolicySettings(
-            family="neural", hidden=self.hidden or (128,), activation=self.activation or "tanh"
+            family="neural", hidden=self.hidden or (units,), activation=self.activation or "tanh"
         )
 
-    def n_weights(self, n_states: int, n_controls: int) -> int:
-        """Number of trainable weights of this (resolved) family for a model of that size."""
-        if self.family == "polynomial":
-            return math.comb(n_states + (self.degree or 0), n_states) * n_controls
-        sizes = (n_states, *(self.hidden or ()), n_controls)
-        return sum((below + 1) * above for below, above in itertools.pairwise(sizes))
+    def n_weights(self, size: ProblemSize) -> int:
+        """Number of trainable weights of this (resolved) family for a problem of that size."""
+        if self.family == "neural":
+            sizes = (size.n_states, *(self.hidden or ()), size.n_outputs)
+            return sum((below + 1) * above for below, above in itertools.pairwise(sizes))
+        return self.n_output_weights(size)
 
-    def n_output_weights(self, n_states: int, n_controls: int) -> int:
+    def n_output_weights(self, size: ProblemSize) -> int:
         """Number of weights of the output layer alone."""
+        return self.n_features(size) * size.n_outputs
+
+    def n_features(self, size: ProblemSize) -> int:
+        """Inputs of the output layer, its constant included."""
         if self.family == "polynomial":
-            return self.n_weights(n_states, n_controls)
-        return ((self.hidden or (0,))[-1] + 1) * n_controls
+            return math.comb(size.n_states + (self.degree or 0), size.n_states)
+        return (self.hidden or (0,))[-1] + 1 if self.family == "neural" else 0
 
 
 class TrainingSettings(_Settings):
@@ -171,6 +212,53 @@ class TrainingSettings(_Settings):
         )
 
 
+class ExpectationSettings(_Settings):
+    """How E[.] over the next period's shocks is computed."""
+
+    rule: Literal["gauss_hermite", "monomial", "equidistant"] | None = Field(
+        None,
+        description="gauss_hermite: a tensor product, best for smooth policies; monomial: Stroud's rule of degree 3, two "
+        "nodes a shock, for many shocks; equidistant: the trapezoidal rule, best where bounds put kinks into the policy. "
+        "Default: by the number of shocks and the presence of kinks.",
+    )
+    nodes: Annotated[int, Field(ge=1, le=201)] | None = Field(
+        None,
+        description="Nodes for each shock, of gauss_hermite and equidistant. Default: by the number of shocks.",
+    )
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> ExpectationSettings:
+        if self.rule == "monomial":
+            _refuse(
+                self, ("nodes",), "belongs to gauss_hermite and equidistant: monomial has two nodes a shock"
+            )
+        return self
+
+    def resolve(self, size: ProblemSize) -> ExpectationSettings:
+        """The same choice with nothing left out.
+
+        Raises:
+            ValueError: the nodes of all shocks together are too many.
+        """
+        shocks = size.n_shocks
+        rule = self.rule or self._default_rule(size)
+        if rule == "monomial":
+            return ExpectationSettings(rule=rule)
+        defaults = {0: 1, 1: 61, 2: 13} if rule == "equidistant" else {0: 1, 1: 7, 2: 5}
+        nodes = self.nodes or defaults.get(shocks, 3)
+        if nodes**shocks * size.n_regimes > MAX_CASES:
+            raise ValueError(
+                f"{nodes} nodes for each of {shocks} shocks in {size.n_regimes} regime(s) are more than {MAX_CASES} cases, "
+                "the most a solve may take; use fewer nodes, or the monomial rule"
+            )
+        return ExpectationSettings(rule=rule, nodes=nodes)
+
+    def _default_rule(self, size: ProblemSize) -> Literal["gauss_hermite", "monomial", "equidistant"]:
+        if size.n_shocks > 3:
+            return "monomial"
+        return "equidistant" if size.has_kinks and size.n_shocks in (1, 2) else "gauss_hermite"
+
+
 class SamplingSettings(_Settings):
     """Where the loss is scored."""
 
@@ -188,6 +276,7 @@ class Method(_Settings):
     policy: PolicySettings = PolicySettings()
     objective: Literal["euler"] = Field("euler", description="euler: the mean squared Euler residual.")
     training: TrainingSettings = TrainingSettings()
+    expectation: ExpectationSettings = ExpectationSettings()
     sampling: SamplingSettings = SamplingSettings()
 
 
@@ -200,29 +289,32 @@ class SolveSettings(_Settings):
     )
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(0, description="Seed of every random draw.")
 
-    def resolve(self, n_states: int, n_controls: int) -> SolveSettings:
-        """The same settings with nothing left out, for a model of that size.
+    def resolve(self, size: ProblemSize) -> SolveSettings:
+        """The same settings with nothing left out, for a problem of that size.
 
         Raises:
             ValueError: the network is larger than a solve may train, or the states too few for its weights.
         """
-        policy, training = self.method.policy.resolve(), self.method.training.resolve()
-        n_weights = policy.n_weights(n_states, n_controls)
+        policy, training = self.method.policy.resolve(size), self.method.training.resolve()
+        starts_with_output = training.algorithm in ("staged", "gauss_newton")
+        n_trained = policy.n_output_weights(size) if starts_with_output else policy.n_weights(size)
         limit = MAX_LEAST_SQUARES_WEIGHTS if training.is_least_squares else MAX_WEIGHTS
-        if n_weights > limit:
+        if n_trained > limit:
             raise ValueError(
-                f"the policy has {n_weights} weights, above {limit}, the most that "
+                f"the policy has {n_trained} weights to train, above {limit}, the most that "
                 f"{training.algorithm} may train; use fewer or smaller layers, or a lower degree"
             )
-        starts_with_output = training.algorithm in ("staged", "gauss_newton")
-        n_trained = policy.n_output_weights(n_states, n_controls) if starts_with_output else n_weights
         # Polynomials swing between states that are too few.
         per_weight = 5 if policy.family == "polynomial" else 4
-        states = self.method.sampling.states or min(max(256, per_weight * n_trained), MAX_STATES)
+        features = policy.n_features(size) if starts_with_output else n_trained
+        states = self.method.sampling.states or min(
+            max(256, per_weight * features * size.n_regimes), MAX_STATES
+        )
         method = Method(
             policy=policy,
             objective=self.method.objective,
             training=training,
+            expectation=self.method.expectation.resolve(size),
             sampling=SamplingSettings(region=self.method.sampling.region, states=states),
         )
         return SolveSettings(method=method, target=self.target, seed=self.seed)

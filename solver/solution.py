@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from solver.calibrate import Calibration
 from solver.diagnostics.certificate import Certificate
 from solver.errors import SolveFailedError
-from solver.model.calibration import Calibration
 from solver.policy.policy import Policy
 from solver.progress import Progress
 from solver.settings import SolveSettings

@@ -14,21 +14,21 @@ from importlib.metadata import version
 import numpy as np
 import tensorflow as tf
 
-from solver.classical.derivatives import steady_state_derivatives
-from solver.classical.perturbation import solve_first_order
+from solver.calibrate import Calibration
 from solver.diagnostics.certify import certify
-from solver.diagnostics.euler_errors import policy_euler_errors
-from solver.language.numpy_backend import NUMPY
-from solver.model.calibration import Calibration
-from solver.model.economy import Economy
+from solver.diagnostics.euler_errors import EulerJudge
+from solver.expectation.ahead import build_expectation
 from solver.model.spec import Model
+from solver.model.state_space import problem_size
 from solver.numerics.sampling import corners, edge_weighted_box
 from solver.policy.frame import Frame, build_frame
+from solver.policy.output_map import OutputMap, output_map
 from solver.policy.policy import Decide, Policy
+from solver.policy.rule import Setting
 from solver.progress import OnProgress, ShouldStop
 from solver.settings import SolveSettings
 from solver.solution import Provenance, Solution
-from solver.training.compiled import compiled_objective
+from solver.training.compiled import Numbers, compiled_objective
 from solver.training.device import choose_device
 from solver.training.monitor import Monitor
 from solver.training.train import TrainingProblem, train
@@ -36,6 +36,8 @@ from solver.version import NUMERICS_VERSION
 
 _HELD_OUT_STATES = 384
 _HELD_OUT_STREAM = 4
+#: Least slope of a residual beyond a bound, per unit of its control's scale.
+_LEAST_STIFFNESS = 0.05
 
 
 def solve(
@@ -62,22 +64,23 @@ def solve(
         ValueError: settings that this model cannot take (see :meth:`SolveSettings.resolve`).
     """
     started_s = time.monotonic()
-    settings = (settings or SolveSettings()).resolve(len(model.states), len(model.controls))
+    settings = (settings or SolveSettings()).resolve(problem_size(model))
     method = settings.method
     assert method.training.steps is not None and method.training.seconds is not None
     compiled = compiled_objective(model, method.policy)
 
     def policy_of(frame: Frame, vector: np.ndarray) -> Policy:
-        weights = tuple(compiled.unflatten(vector))
-        return Policy(model.states, model.controls, method.policy, frame, weights)
+        return Policy(model, calibration, method.policy, frame, tuple(compiled.unflatten(vector)))
 
-    n_weights = sum(rows * columns for rows, columns in compiled.family.shapes)
-    error_of = _held_out_error(model, calibration, settings.seed)
-    frame = _start(model, calibration, error_of)
+    zero = np.zeros(sum(rows * columns for rows, columns in compiled.family.shapes))
+    judge = EulerJudge(
+        model, calibration, build_expectation(calibration.process, method.expectation, finer=True)
+    )
+    error_of = _held_out_error(judge, calibration, settings.seed)
+    frame = _start(calibration, output_map(model), lambda frame: error_of(policy_of(frame, zero).evaluate))
     problem = TrainingProblem(
         compiled=compiled,
-        parameters=calibration.parameter_vector(),
-        frame=frame,
+        numbers=_numbers(calibration, settings, frame, output_map(model)),
         lower=calibration.lower(),
         upper=calibration.upper(),
         settings=settings,
@@ -91,7 +94,7 @@ def solve(
         on_progress=on_progress,
         should_stop=should_stop,
     )
-    device = choose_device(n_weights * (method.sampling.states or 0))
+    device = choose_device(len(zero) * (method.sampling.states or 0))
     with tf.device(device):
         status = train(problem, monitor)
     training_s = time.monotonic() - started_s
@@ -99,7 +102,7 @@ def solve(
     policy = certificate = None
     if status.has_policy and monitor.best is not None:
         policy = policy_of(frame, monitor.best)
-        certificate = certify(model, calibration, policy, settings.target, settings.seed)
+        certificate = certify(policy, settings)
     return Solution(
         status=status,
         calibration=calibration,
@@ -117,27 +120,32 @@ def solve(
     )
 
 
-def _held_out_error(model: Model, calibration: Calibration, seed: int) -> Callable[[Decide], float]:
+def _held_out_error(judge: EulerJudge, calibration: Calibration, seed: int) -> Callable[[Decide], float]:
     """The largest Euler error of a decision rule at states kept for that purpose; NaN where it is not defined."""
-    economy, parameters = Economy(model, NUMPY), calibration.parameter_vector()
-    lower, upper = calibration.lower(), calibration.upper()
+    lower, upper, space = calibration.lower(), calibration.upper(), judge.space
     rng = np.random.default_rng([seed, _HELD_OUT_STREAM])
-    states = np.concatenate([edge_weighted_box(rng, lower, upper, _HELD_OUT_STATES), corners(lower, upper)])
-    return lambda decide: float(policy_euler_errors(economy, parameters, decide, states).max())
+    box = space.with_regimes(rng, edge_weighted_box(rng, lower, upper, _HELD_OUT_STATES))
+    states = np.concatenate([box, space.in_every_regime(corners(lower, upper))])
+    return lambda decide: float(judge.errors(decide, states).largest().max())
 
 
-def _start(model: Model, calibration: Calibration, error_of: Callable[[Decide], float]) -> Frame:
+def _start(calibration: Calibration, outputs: OutputMap, error_of: Callable[[Frame], float]) -> Frame:
     """The frame of the linear rule, its slope reduced until the rule is feasible all over the domain.
 
     Where the linear rule is not unique there is none to start from, and the steady controls are held constant.
     The frame is where training starts; what it finds is judged by the certificate all the same.
     """
-    rule = solve_first_order(steady_state_derivatives(model, calibration))
-    slope = np.zeros((len(model.controls), len(model.states))) if rule.slope is None else rule.slope
-    bounds = (calibration.lower(), calibration.upper())
-    steady = (calibration.state_steady(), calibration.control_steady())
-    frames = [build_frame(*bounds, *steady, share * slope) for share in (1.0, 0.5, 0.25, 0.0)]
-    return next((frame for frame in frames if np.isfinite(error_of(frame.linear_rule))), frames[0])
+    frames = [build_frame(calibration, outputs, share) for share in (1.0, 0.5, 0.25, 0.0)]
+    return next((frame for frame in frames if np.isfinite(error_of(frame))), frames[0])
+
+
+def _numbers(calibration: Calibration, settings: SolveSettings, frame: Frame, outputs: OutputMap) -> Numbers:
+    process = calibration.process
+    return Numbers(
+        Setting(calibration.parameter_vector(), process.mean, process.values, frame),
+        build_expectation(process, settings.method.expectation),
+        np.array([_LEAST_STIFFNESS / frame.scale[one.control] for one in outputs.free]),
+    )
 
 
 @lru_cache(maxsize=1)

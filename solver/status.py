@@ -9,6 +9,7 @@ class Status(StrEnum):
     """The outcome of a solve. ``sentence`` says what happened, ``remedy`` what the caller can do about it."""
 
     CONVERGED = "converged"
+    LINEAR = "linear"
     STALLED = "stalled"
     OUT_OF_STEPS = "out_of_steps"
     OUT_OF_TIME = "out_of_time"
@@ -34,6 +35,10 @@ class Status(StrEnum):
 
 _SENTENCES: dict[Status, tuple[str, str]] = {
     Status.CONVERGED: ("The largest Euler error on the held-out states is within the target.", ""),
+    Status.LINEAR: (
+        "The linear rule was taken as it is, and its largest Euler error on the held-out states is above the target.",
+        "Take the neural or the polynomial family, which correct it, or a smaller domain.",
+    ),
     Status.STALLED: (
         "Training stopped improving before the target was met.",
         "Take a larger network or degree, a smaller domain, or a less ambitious target.",

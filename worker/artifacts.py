@@ -23,9 +23,11 @@ from worker.errors import JobNotFoundError
 from worker.store import artifact_key, store_errors
 
 if TYPE_CHECKING:
+    from solver.calibrate import Calibration
+    from solver.model.spec import Model
     from solver.solution import Solution
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ class Artifact:
             )
         return manifest
 
-    def unpack(self) -> Policy:
-        """The policy.
+    def unpack(self, model: Model, calibration: Calibration) -> Policy:
+        """The policy, of the model and the calibration that were solved.
 
         Raises:
             ArtifactError: the arrays are not those that were stored, or not a policy's.
@@ -83,7 +85,7 @@ class Artifact:
         try:
             with np.load(io.BytesIO(self.arrays), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
-            return Policy.from_arrays(manifest["policy"], arrays)
+            return Policy.from_arrays(model, calibration, manifest["policy"], arrays)
         except (ValueError, KeyError, zipfile.BadZipFile) as error:
             raise ArtifactError(f"the artifact is not a policy: {error}") from error
 

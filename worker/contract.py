@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from solver.model.state_space import problem_size
 from solver.progress import Progress
 from solver.settings import Method, SolveSettings
 from solver.version import NUMERICS_VERSION
 
 if TYPE_CHECKING:
-    from solver.model.calibration import Calibration
+    from solver.calibrate import Calibration
     from solver.model.spec import Model
 
 SOLVE_TASK = "saddlepath.solve"
@@ -93,7 +94,7 @@ class Job(BaseModel):
     @classmethod
     def describe(cls, model: Model, calibration: Calibration, settings: SolveSettings) -> Job:
         """The job of solving ``model`` at ``calibration`` with ``settings``, resolved here."""
-        resolved = settings.resolve(len(model.states), len(model.controls))
+        resolved = settings.resolve(problem_size(model))
         return cls(
             model_name=model.name,
             model_hash=model.hash,

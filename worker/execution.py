@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
+from solver.calibrate import calibrate
 from solver.errors import InputError
-from solver.model.calibration import calibrate
 from solver.model.load import model_from_document
 from solver.model.spec import Model
 from solver.progress import OnProgress, Progress, ShouldStop

@@ -34,7 +34,7 @@ def start_process(**_: Any) -> None:
 
 def warm_up(model_name: str) -> None:
     """Solves a model of the zoo by the default method and drops the result."""
-    from solver.model.calibration import calibrate
+    from solver.calibrate import calibrate
     from solver.model.zoo import load_zoo
     from solver.settings import SolveSettings
     from worker.execution import execute

@@ -12,7 +12,7 @@ from service.encoding import JsonResponse, encode
 from service.openapi import operation
 from service.query import Query, read_query
 from service.schemas.models import ModelEntry, ModelList, ModelSummary
-from solver.model.calibration import calibrate
+from solver.calibrate import calibrate
 from solver.model.zoo import load_zoo, zoo_names
 
 router = APIRouter(prefix="/v1/models", tags=["Models"])

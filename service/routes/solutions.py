@@ -31,8 +31,8 @@ from service.schemas.solutions import (
     SolutionRequest,
     WaitQuery,
 )
+from solver.calibrate import calibrate
 from solver.errors import Fault, MethodError, UnknownModelError
-from solver.model.calibration import calibrate
 from solver.model.zoo import load_zoo
 from worker.contract import Job, JobRecord, JobStatus
 from worker.errors import JobNotFoundError, StoreUnavailableError

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from solver.model.calibration import Calibration
+from solver.calibrate import Calibration
 from solver.model.spec import Model
 
 

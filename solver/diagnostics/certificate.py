@@ -38,6 +38,10 @@ class EulerErrors(_Frozen):
     ergodic: ErrorSummary = Field(
         description="Along simulated paths; of a deterministic model, along its way to the steady state."
     )
+    binding: ErrorSummary | None = Field(
+        None,
+        description="Over those fresh states of the domain at which a bound holds a control; null where none does.",
+    )
 
 
 class Check(_Frozen):

@@ -1,95 +1,169 @@
 """Unit-free Euler errors: by what fraction consumption is off.
 
 The error of an arbitrage equation at a state is ``|c̃ / c - 1|``, where ``c̃`` is the consumption of today at which the
-equation would hold with everything of tomorrow as it is (Judd 1992). For the Euler equation of a CRRA consumer
-that is ``|(β u'(c') R')^(-1/γ) / c - 1|`` exactly; solving for ``c̃`` numerically says the same for any equation in
-which today's consumption stands. It is solved as a log ratio of the equation's two sides, linear in log consumption for a
-CRRA consumer, so that absurd policies are measured as exactly as good ones. An equation without consumption, and a model
-without a definition or control named ``c``, gets the residual as written.
+equation would hold, in expectation, with everything of tomorrow as it is (Judd 1992). For the Euler equation of a CRRA
+consumer that is ``|(β E[u'(c') R'])^(-1/γ) / c - 1|`` exactly; solving for ``c̃`` numerically says the same for any
+equation in which today's consumption stands. It is solved as a log ratio of the equation's two sides, linear in log
+consumption for a CRRA consumer, so that absurd policies are measured as exactly as good ones. An equation without
+consumption, and a model without a definition or control named ``c``, gets the residual as written.
+
+Where an equation is qualified by ``⟂ lower <= x <= upper``, the error is that of the whole condition: what is left of the
+equation's error and of the room to the bounds, relative to consumption, after the smaller has excused the larger. It is
+zero where the bound is met and the equation leans against it, and nowhere else at a bound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from solver.calibrate import Calibration
+from solver.expectation.ahead import Expectation, look_ahead
 from solver.model.consumption import CONSUMPTION, consumption
-from solver.model.economy import Economy
-from solver.policy.policy import Decide
+from solver.model.economy import Date
+from solver.model.spec import Model
+from solver.model.state_space import StateSpace, state_space
+from solver.policy.policy import Decide, numpy_economy
 
 _FIRST_STEP = 1e-6
 _LARGEST_STEP = 1.0
 _ITERATIONS = 60
 _REDUCTION = 1e-6
 _ROUNDING = 1e-13
+_LARGEST_BATCH = 200_000
 
 Units = Literal["consumption", "residual"]
 
 
-def error_units(economy: Economy) -> Units:
-    """Which of the two measures :func:`euler_errors` takes for this model."""
-    model = economy.model
-    return "consumption" if CONSUMPTION in (*model.definitions, *model.controls) else "residual"
+@dataclass(frozen=True)
+class ConditionErrors:
+    """Errors of the arbitrage conditions at n states.
+
+    Attributes:
+        values: (n, n_equations) unit-free, at least 0; NaN where the economy is not defined or no consumption makes an
+            equation hold.
+        binds: (n, n_equations) whether a bound holds the control there.
+    """
+
+    values: np.ndarray
+    binds: np.ndarray
+
+    def largest(self) -> np.ndarray:
+        """(n,) the largest error at each state."""
+        return np.asarray(self.values.max(axis=1))
 
 
-def euler_errors(
-    economy: Economy,
-    parameters: np.ndarray,
-    states: np.ndarray,
-    controls: np.ndarray,
-    next_states: np.ndarray,
-    next_controls: np.ndarray,
-) -> np.ndarray:
-    """Largest Euler error over the arbitrage equations at each state.
+class EulerJudge:
+    """Measures the Euler errors of decision rules in one calibrated model.
 
     Args:
-        economy: the model compiled to NumPy.
-        parameters: (n_parameters,).
-        states: (n, n_states).
-        controls: (n, n_controls), the policy there.
-        next_states: (n, n_states), where the transition leads.
-        next_controls: (n, n_controls), the policy there.
-
-    Returns:
-        (n,) errors, unit-free; NaN where the economy is not defined or no consumption makes the equation hold.
+        model: the economy.
+        calibration: its parameters and process.
+        expectation: the rule for E[.].
     """
-    dates = (states, controls, next_states, next_controls)
-    as_written = np.abs(economy.arbitrage(parameters, *dates))
-    today = consumption(economy, parameters, states, controls)
-    if today is None:
-        return np.asarray(as_written.max(axis=-1))
 
-    tomorrow = consumption(economy, parameters, next_states, next_controls)
-    assert tomorrow is not None
+    def __init__(self, model: Model, calibration: Calibration, expectation: Expectation) -> None:
+        self._economy = numpy_economy(model)
+        self._calibration = calibration
+        self._expectation = expectation
+        self._parameters = calibration.parameter_vector()
+        self._conditions = [
+            place for place, condition in enumerate(model.trees.complementarity) if condition is not None
+        ]
+        self.space: StateSpace = state_space(model)
 
-    def mismatch(log_ratio: np.ndarray) -> np.ndarray:
-        """How far the sides of each equation are apart, (n, n_equations), each with its own consumption of today."""
-        columns = []
-        for j, consumed in enumerate((today[:, None] * np.exp(log_ratio)).T):
-            left, right = economy.arbitrage_sides(parameters, *dates, given={CONSUMPTION: consumed})
-            columns.append(_apart(left[..., j], right[..., j]))
-        return np.stack(columns, axis=-1)
+    @property
+    def units(self) -> Units:
+        """Which of the two measures is taken for this model."""
+        model = self._economy.model
+        return "consumption" if CONSUMPTION in (*model.definitions, *model.controls) else "residual"
 
-    with np.errstate(all="ignore"):
-        errors = _implied_errors(mismatch, as_written).max(axis=-1)
-    return np.where((today > 0) & (tomorrow > 0), errors, np.nan)
+    def errors(self, decide: Decide, states: np.ndarray) -> ConditionErrors:
+        """The errors of a decision rule at states (n, n_columns)."""
+        n_cases = len(self._expectation.weights) * self.space.n_regimes
+        size = max(1, _LARGEST_BATCH // n_cases)
+        with np.errstate(all="ignore"):
+            parts = [
+                self._errors(decide, states[start : start + size]) for start in range(0, len(states), size)
+            ]
+        return ConditionErrors(
+            np.concatenate([part.values for part in parts]), np.concatenate([part.binds for part in parts])
+        )
+
+    def _errors(self, decide: Decide, states: np.ndarray) -> ConditionErrors:
+        economy, parameters, space = self._economy, self._parameters, self.space
+        process = self._calibration.process
+        exogenous = space.exogenous_of(np, process.mean, process.values, states)
+        today = Date(exogenous, space.endogenous(states), decide(states))
+        ahead = look_ahead(np, space, self._expectation, states, exogenous)
+        now = Date(*(array[:, None, :] for array in today))
+        moved = economy.transition(parameters, now, ahead.exogenous)
+        joined = space.join(np, ahead.exogenous, moved, ahead.regimes + 0.0 * moved[:, :, 0])
+        decided = decide(joined.reshape(-1, len(space.names)))
+        then = Date(ahead.exogenous, moved, decided.reshape(*moved.shape[:2], -1))
+        signed, eaten = self._implied(now, then, ahead.weights)
+        values, binds = self._whole_conditions(signed, today, eaten)
+        later = consumption(economy, parameters, then)
+        if eaten is not None and later is not None:
+            is_feasible = (eaten > 0) & np.all((later > 0) | (ahead.weights <= 0), axis=1)
+            values = np.where(is_feasible[:, None], values, np.nan)
+        return ConditionErrors(values, binds)
+
+    def _sides(
+        self, now: Date, then: Date, weights: np.ndarray, consumed: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """``E[left]`` and ``E[right]``, (n, n_equations), with another consumption (n,) of today where it is given."""
+        given = None if consumed is None else {CONSUMPTION: consumed[:, None]}
+        sides = self._economy.arbitrage_sides(self._parameters, now, then, given)
+        left, right = (
+            np.where(weights[:, :, None] > 0, weights[:, :, None] * side, 0.0).sum(axis=1) for side in sides
+        )
+        return left, right
+
+    def _implied(self, now: Date, then: Date, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Signed errors (n, n_equations) of the equations alone, positive where left is more, and consumption (n,)."""
+        left, right = self._sides(now, then, weights, None)
+        as_written = left - right
+        eaten = consumption(self._economy, self._parameters, now)
+        if eaten is None:
+            return as_written, None
+        today = eaten[:, 0]
+
+        def mismatch(log_ratio: np.ndarray) -> np.ndarray:
+            """How far the sides of each equation are apart, (n, n_equations), each with its own consumption of today."""
+            columns = []
+            for place, ratio in enumerate(log_ratio.T):
+                left, right = self._sides(now, then, weights, today * np.exp(ratio))
+                columns.append(_apart(left[:, place], right[:, place]))
+            return np.stack(columns, axis=-1)
+
+        return np.copysign(_implied_errors(mismatch, as_written), as_written), today
+
+    def _whole_conditions(
+        self, signed: np.ndarray, today: Date, eaten: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        values, binds = np.abs(signed), np.zeros(signed.shape, dtype=bool)
+        if not self._conditions:
+            return values, binds
+        lowers, uppers = self._economy.bounds(self._parameters, today.exogenous, today.states)
+        for place, control, lower, upper in zip(
+            self._conditions, self._economy.bounded, lowers, uppers, strict=True
+        ):
+            held = today.controls[:, control]
+            unit = np.maximum(np.abs(held), 1e-12) if eaten is None else eaten
+            below, above = (held - lower) / unit, (held - upper) / unit
+            left_over = np.maximum(np.minimum(signed[:, place], below), above)
+            binds[:, place] = left_over != signed[:, place]
+            values[:, place] = np.abs(left_over)
+        return values, binds
 
 
 def _apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """``log(left / right)`` where both are positive, their difference elsewhere: the same zeros."""
     return np.asarray(np.where((left > 0) & (right > 0), np.log(left / right), left - right))
-
-
-def policy_euler_errors(
-    economy: Economy, parameters: np.ndarray, decide: Decide, states: np.ndarray
-) -> np.ndarray:
-    """Euler errors (n,) of a decision rule at states (n, n_states); NaN as in :func:`euler_errors`."""
-    controls = decide(states)
-    next_states = economy.transition(parameters, states, controls)
-    next_controls = decide(next_states)
-    return euler_errors(economy, parameters, states, controls, next_states, next_controls)
 
 
 def _implied_errors(mismatch: Callable[[np.ndarray], np.ndarray], as_written: np.ndarray) -> np.ndarray:
@@ -115,4 +189,4 @@ def _implied_errors(mismatch: Callable[[np.ndarray], np.ndarray], as_written: np
         now_value = mismatch(now)
     found = np.abs(now_value) <= enough
     implied = np.where(found, np.abs(np.expm1(now)), np.nan)
-    return np.where(without_consumption, as_written, implied)
+    return np.where(without_consumption, np.abs(as_written), implied)

@@ -82,6 +82,16 @@ def symbols_in(expression: Expression) -> Iterator[Symbol]:
             pending.extend(reversed(node.arguments))
 
 
+def operators_in(expression: Expression) -> Iterator[str]:
+    """Every operator and function in an expression, in no order."""
+    pending = [expression]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Operation):
+            yield node.operator
+            pending.extend(node.arguments)
+
+
 def depth_of(expression: Expression) -> int:
     """Nodes on the longest way from the root to a leaf."""
     deepest, pending = 0, [(expression, 1)]

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from solver.model.economy import Economy
+from solver.model.economy import Date, Economy
 
 CONSUMPTION = "c"
 
 
-def consumption(economy: Economy, parameters: Any, states: Any, controls: Any) -> Any | None:
+def consumption(economy: Economy, parameters: Any, today: Date) -> Any | None:
     """Consumption at given states and controls, or None for a model without it.
 
     Args:
         economy: the model compiled to NumPy or to TensorFlow.
         parameters: (n_parameters,).
-        states: (..., n_states).
-        controls: (..., n_controls).
+        today: the variables of one date.
 
     Returns:
         (...,) consumption, an array or a tensor as the economy's.
     """
     model = economy.model
     if CONSUMPTION in model.definitions:
-        return economy.definitions(parameters, states, controls)[CONSUMPTION]
+        return economy.definitions(parameters, today)[CONSUMPTION]
     if CONSUMPTION in model.controls:
-        return controls[..., model.controls.index(CONSUMPTION)]
+        return today.controls[..., model.controls.index(CONSUMPTION)]
     return None

@@ -1,4 +1,4 @@
-"""A model's equations as functions of arrays, on NumPy or TensorFlow.
+"""A model's equations as functions of arrays, on any backend.
 
 The last axis of an array is the variable, in the model's order; the axes before it are free and broadcast. Where
 arithmetic leaves its domain (a negative number to a fractional power), results are nan or inf, silently.
@@ -6,13 +6,28 @@ arithmetic leaves its domain (a negative number to a fractional power), results 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from solver.language.compiler import Backend, Key, Program, compile_program
 from solver.language.tree import Expression, Number, Operation, Symbol
 from solver.model.spec import Model
+
+
+class Date(NamedTuple):
+    """The variables of one date.
+
+    Attributes:
+        exogenous: (..., n_exogenous).
+        states: (..., n_states) of the model itself.
+        controls: (..., n_controls).
+    """
+
+    exogenous: Any
+    states: Any
+    controls: Any
 
 
 @dataclass(frozen=True)
@@ -30,107 +45,116 @@ class Economy:
         self._model = model
         self._backend = backend
         self._definitions = self._compile([Symbol(name, 0) for name in model.definitions], (0,))
-        self._transition = self._compile(model.trees.transition, (-1,))
-        self._arbitrage: dict[tuple[str, ...], _Compiled] = {(): self._compile(model.trees.arbitrage, (0, 1))}
+        self._transition = self._compile_transition()
         self._sides: dict[tuple[str, ...], _Compiled] = {}
+        self._bounded, bounds = _bounds_of(model)
+        self._bounds = self._compile(bounds, (0,))
 
     @property
     def model(self) -> Model:
         """The model that was compiled."""
         return self._model
 
-    def definitions(self, parameters: Any, states: Any, controls: Any) -> dict[str, Any]:
-        """What follows from states and controls of the same date.
+    def definitions(self, parameters: Any, today: Date) -> dict[str, Any]:
+        """What follows from the variables of one date: by name, arrays of shape (...,).
 
         Args:
             parameters: (n_parameters,).
-            states: (..., n_states).
-            controls: (..., n_controls).
-
-        Returns:
-            By name, arrays of shape (...,).
+            today: the variables.
         """
-        values = self._run(self._definitions, [parameters, states, controls])
+        values = self._run(self._definitions, [parameters, *today], [today.states])
         return dict(zip(self._model.definitions, values, strict=True))
 
-    def transition(self, parameters: Any, states: Any, controls: Any) -> Any:
-        """The states of the next date, (..., n_states); arguments as in :meth:`definitions`."""
-        return self._backend.stack(self._run(self._transition, [parameters, states, controls]))
+    def transition(self, parameters: Any, today: Date, next_exogenous: Any) -> Any:
+        """The model's states of the next date, (..., n_states); ``next_exogenous`` is (..., n_exogenous)."""
+        leading = [today.states, next_exogenous] if self._model.exogenous else [today.states]
+        values = self._run(self._transition, [parameters, *today, next_exogenous], leading)
+        return self._backend.stack(values)
 
-    def arbitrage(
-        self,
-        parameters: Any,
-        states: Any,
-        controls: Any,
-        next_states: Any,
-        next_controls: Any,
-        given: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """The residuals of the arbitrage equations, left side minus right side.
+    def arbitrage(self, parameters: Any, today: Date, tomorrow: Date) -> Any:
+        """The residuals of the arbitrage equations, left side minus right side, (..., n_equations)."""
+        left, right = self.arbitrage_sides(parameters, today, tomorrow)
+        return left - right
+
+    def arbitrage_sides(
+        self, parameters: Any, today: Date, tomorrow: Date, given: Mapping[str, Any] | None = None
+    ) -> tuple[Any, Any]:
+        """The two sides of the arbitrage equations, (..., n_equations) each.
+
+        The sides of an expression that must be zero are those of its outermost difference: 1 and X of ``1 - X``.
 
         Args:
             parameters: (n_parameters,).
-            states: (..., n_states), of the current date.
-            controls: (..., n_controls), of the current date.
-            next_states: (..., n_states), of the next date.
-            next_controls: (..., n_controls), of the next date.
+            today: the variables of the current date.
+            tomorrow: those of the next.
             given: values, (...,), that replace those of symbols of the current date in these equations, e.g.
                 ``{"c": consumption}``; definitions that use the symbol follow it.
-
-        Returns:
-            (..., n_equations).
-        """
-        given = given or {}
-        names = tuple(given)
-        if names not in self._arbitrage:
-            self._arbitrage[names] = self._compile(self._model.trees.arbitrage, (0, 1), names)
-        arrays = [parameters, states, controls, next_states, next_controls]
-        arrays += [value[..., None] for value in given.values()]
-        return self._backend.stack(self._run(self._arbitrage[names], arrays))
-
-    def arbitrage_sides(
-        self,
-        parameters: Any,
-        states: Any,
-        controls: Any,
-        next_states: Any,
-        next_controls: Any,
-        given: Mapping[str, Any] | None = None,
-    ) -> tuple[Any, Any]:
-        """The two sides of the arbitrage equations, (..., n_equations) each; arguments as in :meth:`arbitrage`.
-
-        The sides of an expression that must be zero are those of its outermost difference: 1 and X of ``1 - X``.
         """
         given = given or {}
         names = tuple(given)
         if names not in self._sides:
             sides = [side for residual in self._model.trees.arbitrage for side in _sides_of(residual)]
             self._sides[names] = self._compile(sides, (0, 1), names)
-        arrays = [parameters, states, controls, next_states, next_controls]
-        arrays += [value[..., None] for value in given.values()]
-        values = self._run(self._sides[names], arrays)
+        arrays = [parameters, *today, *tomorrow, *(value[..., None] for value in given.values())]
+        values = self._run(self._sides[names], arrays, [today.states, tomorrow.states])
         return self._backend.stack(values[::2]), self._backend.stack(values[1::2])
+
+    def bounds(self, parameters: Any, exogenous: Any, states: Any) -> tuple[list[Any], list[Any]]:
+        """The lower and the upper bound of each bounded control, (...,) each, in the order of :meth:`bounded`.
+
+        A side without a bound is infinite.
+        """
+        values = self._run(self._bounds, [parameters, exogenous, states, states[..., :0]], [states])
+        return values[::2], values[1::2]
+
+    @property
+    def bounded(self) -> tuple[int, ...]:
+        """The controls that a complementarity condition bounds."""
+        return self._bounded
+
+    def _compile_transition(self) -> _Compiled:
+        """Transitions are written for arguments at t - 1 and exogenous variables at t."""
+        model = self._model
+        axes = self._axes((-1,))
+        axes.append([(name, 0) for name in model.exogenous])
+        return self._compile_for(model.trees.transition, axes)
 
     def _compile(
         self, expressions: Sequence[Expression], dates: Sequence[int], given: tuple[str, ...] = ()
     ) -> _Compiled:
-        """Compile for the arrays: parameters, states and controls of each date, then one for each given symbol."""
-        axes: list[list[Key]] = [[(name, None) for name in self._model.parameters]]
+        """Compile for the arrays: parameters, the variables of each date, then one for each given symbol."""
+        return self._compile_for(expressions, [*self._axes(dates), *([(name, 0)] for name in given)])
+
+    def _axes(self, dates: Sequence[int]) -> list[list[Key]]:
+        model = self._model
+        axes: list[list[Key]] = [[(name, None) for name in model.parameters]]
         for date in dates:
-            axes.append([(name, date) for name in self._model.states])
-            axes.append([(name, date) for name in self._model.controls])
-        axes += [[(name, 0)] for name in given]
+            for names in (model.exogenous, model.states, model.controls):
+                axes.append([(name, date) for name in names])
+        return axes
+
+    def _compile_for(self, expressions: Sequence[Expression], axes: Sequence[Sequence[Key]]) -> _Compiled:
         places = {key: (array, column) for array, axis in enumerate(axes) for column, key in enumerate(axis)}
         program = compile_program(
             expressions, frozenset(places), self._model.trees.definitions, self._backend
         )
         return _Compiled(program, tuple(places[key] for key in program.inputs))
 
-    def _run(self, compiled: _Compiled, arrays: Sequence[Any]) -> list[Any]:
-        """Evaluate, and spread each value over the leading axes of the state arrays."""
+    def _run(self, compiled: _Compiled, arrays: Sequence[Any], leading: Sequence[Any]) -> list[Any]:
+        """Evaluate, and spread each value over the leading axes of some arrays."""
         values = compiled.program([arrays[array][..., column] for array, column in compiled.places])
-        leading = [states[..., 0] for states in arrays[1:5:2]]
-        return [self._backend.spread(value, leading) for value in values]
+        axes = [array[..., 0] for array in leading]
+        return [self._backend.spread(value, axes) for value in values]
+
+
+def _bounds_of(model: Model) -> tuple[tuple[int, ...], list[Expression]]:
+    """The bounded controls, and the lower and the upper bound of each in turn."""
+    conditions = [condition for condition in model.trees.complementarity if condition is not None]
+    bounds: list[Expression] = []
+    for condition in conditions:
+        bounds.append(Number(-math.inf) if condition.lower is None else condition.lower)
+        bounds.append(Number(math.inf) if condition.upper is None else condition.upper)
+    return tuple(model.controls.index(condition.control) for condition in conditions), bounds
 
 
 def _sides_of(residual: Expression) -> tuple[Expression, Expression]:

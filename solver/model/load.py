@@ -11,13 +11,13 @@ from typing import Any
 
 from solver.errors import CalibrationError, Fault, ModelError
 from solver.language.tree import Expression
-from solver.model.calibration import calibrate
 from solver.model.calibration_section import order_calibration, read_calibration, read_domain
 from solver.model.canonical import canonical_expression, canonical_info, hash_of
 from solver.model.equations import SECTIONS, Equations, read_equations
 from solver.model.node import FaultList, Node, Table, fault_at, node_from_object
 from solver.model.sections import read_symbol_info, read_symbols, read_table, read_text
 from solver.model.spec import Model, SymbolInfo, Trees
+from solver.model.steady_state import find_steady_state
 from solver.model.yaml_text import node_from_yaml
 
 MAX_NAME_LENGTH = 100
@@ -133,7 +133,7 @@ def _check_default_calibration(model: Model, node: Node) -> None:
         ModelError: the faults of the calibration, at their places in the file.
     """
     try:
-        calibrate(model)
+        find_steady_state(model)
     except CalibrationError as error:
         entries = node.entries if isinstance(node, Table) else {}
         places = [fault_at(entries.get(fault.symbol or "", node), fault.message) for fault in error.faults]

@@ -1,12 +1,18 @@
-"""The Euler objective: mean squared residual of the arbitrage equations at random states.
+"""The Euler objective: mean squared residual of the arbitrage conditions at random states.
 
-Ξ(w) = E R(s; w)², where R(s; w) is the arbitrage residual at state s when the policy with weights w holds today and
-tomorrow (Maliar, Maliar and Winant 2021, section 3). It comes in two forms with the same zeros:
+Ξ(w) = E R(s; w)², where R(s; w) is the arbitrage residual at state s, in expectation over the next period, when the
+policy with weights w holds today and tomorrow (Maliar, Maliar and Winant 2021, section 3). It comes in two forms with
+the same zeros:
 
-- as written, ``R = left - right``: what the source's first-order methods minimise;
-- as a ratio, ``R = log(left / right)`` wherever both sides are positive: to first order the same at a solution, but free
-  of units and nearly linear in log consumption, ``γ (log c' - log c) - log(β R')`` for a CRRA consumer. Least squares
-  takes this form, whose linear model holds farther from a solution.
+- as written, ``R = E[left] - E[right]``: what the source's first-order methods minimise;
+- as a ratio, ``R = log(E[left] / E[right])`` wherever both sides are positive: to first order the same at a solution,
+  but free of units and nearly linear in log consumption, ``γ (log c' - log c) - log(β R')`` for a CRRA consumer. Least
+  squares takes this form, whose linear model holds farther from a solution.
+
+Bounds hold by construction (see :mod:`solver.policy.output_map`). Where a bound keeps the control from its notional
+value ν, the residual goes on beyond it as ``R(x) + D (ν - x)``, D > 0 being the residual's own slope: its zero is then
+a notional control with R ≥ 0 at a lower bound and R ≤ 0 at an upper one, which is the complementarity condition, and ν
+passes the kink smoothly. The equation of a multiplier pair holds by construction and is left out.
 
 A residual is NaN where consumption is not positive, today or tomorrow: a ratio of two negative consumptions would
 otherwise pass for a solution.
@@ -14,15 +20,33 @@ otherwise pass for a solution.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from solver.expectation.ahead import Expectation, look_ahead
 from solver.model.consumption import consumption
-from solver.model.economy import Economy
-from solver.policy.family import Family, Layer, Weights
-from solver.policy.frame import Frame
+from solver.model.economy import Date
+from solver.policy.family import Layer, Weights
+from solver.policy.rule import Decision, DecisionRule, Setting
 
 Array = Any
+
+Slope = Callable[[Array, Array], Array]
+
+
+class Residuals(NamedTuple):
+    """The residuals at n states, and what their derivatives need.
+
+    Attributes:
+        values: (n, n_equations) without those of multiplier pairs; no extension beyond the bounds yet.
+        today: the decisions at the states.
+        tomorrow: the family's layers at the next states, (n * n_cases, ...).
+    """
+
+    values: Array
+    today: Decision
+    tomorrow: list[Layer]
 
 
 @dataclass(frozen=True)
@@ -30,55 +54,92 @@ class EulerObjective:
     """The residuals of a model under a family of policies.
 
     Attributes:
-        economy: the model, compiled to the same arrays as ``xp``.
-        family: the parameterised function.
-        xp: the array namespace, NumPy's or TensorFlow's.
+        rule: the structure of the policy.
         as_ratio: whether residuals are log ratios of the two sides.
     """
 
-    economy: Economy
-    family: Family
-    xp: Any
+    rule: DecisionRule
     as_ratio: bool
 
+    @property
+    def equations(self) -> tuple[int, ...]:
+        """The arbitrage equations that are residuals: all but those of multiplier pairs."""
+        model, outputs = self.rule.economy.model, self.rule.outputs
+        paired = {one.equation for one in outputs.conditions if one.multiplier is not None}
+        return tuple(place for place in range(len(model.trees.arbitrage)) if place not in paired)
+
     def residuals(
-        self, parameters: Array, frame: Frame, weights: Weights, states: Array
-    ) -> tuple[Array, list[list[Layer]]]:
+        self, setting: Setting, expectation: Expectation, weights: Weights, states: Array
+    ) -> Residuals:
         """Residuals and every evaluation of the family that they depend on.
 
         Args:
-            parameters: (n_parameters,).
-            frame: the frame of the policy.
+            setting: the calibration and the frame.
+            expectation: the rule for E[.].
             weights: one array a layer.
-            states: (n, n_states).
-
-        Returns:
-            (n, n_equations) residuals, and the layers ``(h, z)`` of the evaluation today and of the one tomorrow.
+            states: (n, n_columns).
         """
-        economy, xp = self.economy, self.xp
-        controls, today = self._decide(frame, weights, states)
-        next_states = economy.transition(parameters, states, controls)
-        next_controls, tomorrow = self._decide(frame, weights, next_states)
-        residuals = self._compare(
-            *economy.arbitrage_sides(parameters, states, controls, next_states, next_controls)
+        rule, xp = self.rule, self.rule.xp
+        economy, parameters = rule.economy, setting.parameters
+        today = rule.decide(setting, weights, states)
+        ahead = look_ahead(xp, rule.space, expectation, states, today.date.exogenous)
+        now = Date(*(array[:, None, :] for array in today.date))
+        moved = economy.transition(parameters, now, ahead.exogenous)
+        joined = rule.space.join(xp, ahead.exogenous, moved, ahead.regimes + 0.0 * moved[:, :, 0])
+        flat = xp.reshape(joined, (-1, len(rule.space.names)))
+        decided = rule.decide(setting, weights, flat)
+        n_controls = len(economy.model.controls)
+        shape = (-1, joined.shape[1] or xp.shape(joined)[1], n_controls)
+        then = Date(ahead.exogenous, moved, xp.reshape(decided.date.controls, shape))
+        left, right = (
+            self._expected(side, ahead.weights) for side in economy.arbitrage_sides(parameters, now, then)
         )
-        now = consumption(economy, parameters, states, controls)
-        if now is not None:
-            then = consumption(economy, parameters, next_states, next_controls)
-            is_feasible = xp.minimum(now, then) > 0.0
-            residuals = xp.where(is_feasible[..., None], residuals, float("nan"))
-        return residuals, [today, tomorrow]
+        residuals = self._where_feasible(parameters, now, then, ahead.weights, self._compare(left, right))
+        return Residuals(residuals, today, decided.layers)
+
+    def _expected(self, side: Array, weights: Array) -> Array:
+        """``E[side]`` of the equations that are residuals, (n, n_equations); a case of no weight does not count."""
+        xp = self.rule.xp
+        kept = side if len(self.equations) == side.shape[2] else xp.take(side, self.equations, axis=2)
+        cases = xp.where(weights[:, :, None] > 0.0, weights[:, :, None] * kept, 0.0)
+        return xp.sum(cases, axis=1)
 
     def _compare(self, left: Array, right: Array) -> Array:
         if not self.as_ratio:
             return left - right
-        xp = self.xp
+        xp = self.rule.xp
         are_positive = xp.minimum(left, right) > 0.0
         # The branch not taken must have a finite gradient as well.
         ratio = xp.where(are_positive, left, 1.0) / xp.where(are_positive, right, 1.0)
         return xp.where(are_positive, xp.log(ratio), left - right)
 
-    def _decide(self, frame: Frame, weights: Weights, states: Array) -> tuple[Array, list[Layer]]:
-        u = frame.scaled(states)
-        layers = self.family.layers(self.xp, weights, u)
-        return frame.controls(self.xp, u, layers[-1][1]), layers
+    def _where_feasible(
+        self, parameters: Array, now: Date, then: Date, weights: Array, residuals: Array
+    ) -> Array:
+        xp, economy = self.rule.xp, self.rule.economy
+        eaten = consumption(economy, parameters, now)
+        later = consumption(economy, parameters, then)
+        if eaten is None or later is None:
+            return residuals
+        is_feasible = (eaten[:, 0] > 0.0) & xp.all((later > 0.0) | (weights <= 0.0), axis=1)
+        return xp.where(is_feasible[:, None], residuals, float("nan"))
+
+    def beyond_bounds(self, residuals: Residuals, slope_of: Slope, stiffness: Array) -> Array:
+        """The residuals, (n, n_equations), continued beyond the bounds of free conditions.
+
+        Args:
+            residuals: of :meth:`residuals`.
+            slope_of: ``(residual (n,), controls (n, n_controls)) -> (n, n_controls)`` derivatives, as constants.
+            stiffness: (n_free,) the least slope that counts, for each free condition.
+        """
+        xp, free = self.rule.xp, self.rule.outputs.free
+        if not free:
+            return residuals.values
+        columns = [residuals.values[:, place] for place in range(len(self.equations))]
+        for index, condition in enumerate(free):
+            place = self.equations.index(condition.equation)
+            slope = slope_of(columns[place], residuals.today.date.controls)[:, condition.control]
+            local = xp.where(xp.isfinite(slope), xp.abs(slope), 0.0)
+            extension = xp.maximum(local, stiffness[index])
+            columns[place] = columns[place] + extension * residuals.today.beyond[index]
+        return xp.stack(columns, axis=1)

@@ -34,7 +34,10 @@ ACTIVATIONS: dict[str, Callable[[Any, Array], Array]] = {
 
 
 class Family(Protocol):
-    """A parameterised function from the scaled states, (n, n_states) in [-1, 1], to (n, n_controls)."""
+    """A parameterised function from the scaled continuous states, (n, n_states) in [-1, 1], to (n, n_outputs).
+
+    Its outputs are the controls in each regime, regime by regime.
+    """
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
@@ -61,7 +64,7 @@ class NeuralFamily:
 
     n_states: int
     hidden: tuple[int, ...]
-    n_controls: int
+    n_outputs: int
     activation: str
 
     FIRST_SLOPE = 0.5
@@ -69,7 +72,7 @@ class NeuralFamily:
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
         """Shape of each layer's weights, (inputs + 1, units)."""
-        sizes = (self.n_states, *self.hidden, self.n_controls)
+        sizes = (self.n_states, *self.hidden, self.n_outputs)
         return tuple((below + 1, above) for below, above in itertools.pairwise(sizes))
 
     def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:
@@ -99,7 +102,7 @@ class PolynomialFamily:
 
     n_states: int
     degree: int
-    n_controls: int
+    n_outputs: int
 
     @cached_property
     def exponents(self) -> np.ndarray:
@@ -110,8 +113,8 @@ class PolynomialFamily:
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
-        """The shape of the one layer, (n_basis, n_controls)."""
-        return ((len(self.exponents), self.n_controls),)
+        """The shape of the one layer, (n_basis, n_outputs)."""
+        return ((len(self.exponents), self.n_outputs),)
 
     def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:
         """The zero polynomial."""
@@ -130,10 +133,33 @@ class PolynomialFamily:
         return [(h, xp.matmul(h, weights[0]))]
 
 
-def build_family(settings: PolicySettings, n_states: int, n_controls: int) -> Family:
+@dataclass(frozen=True)
+class LinearFamily:
+    """Nothing beside the frame's linear rule."""
+
+    n_outputs: int
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """One layer without weights."""
+        return ((0, self.n_outputs),)
+
+    def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """No weights."""
+        return [np.zeros(self.shapes[0])]
+
+    def layers(self, xp: Any, weights: Weights, u: Array) -> list[Layer]:
+        """Zero everywhere."""
+        h = u[:, :0]
+        return [(h, xp.matmul(h, weights[0]))]
+
+
+def build_family(settings: PolicySettings, n_states: int, n_outputs: int) -> Family:
     """The family that resolved settings name, for a model of that size."""
+    if settings.family == "linear":
+        return LinearFamily(n_outputs)
     if settings.family == "polynomial":
         assert settings.degree is not None
-        return PolynomialFamily(n_states, settings.degree, n_controls)
+        return PolynomialFamily(n_states, settings.degree, n_outputs)
     assert settings.hidden is not None and settings.activation is not None
-    return NeuralFamily(n_states, settings.hidden, n_controls, settings.activation)
+    return NeuralFamily(n_states, settings.hidden, n_outputs, settings.activation)

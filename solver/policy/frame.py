@@ -1,29 +1,31 @@
 """The frame that a family works in: scaled states, and a linear rule that the family only corrects.
 
-``x(s) = base + slope u + scale · f(u)`` with ``u = (s - center) / half_width``. With the linear rule of first-order
-perturbation a policy starts near the truth, on the saddle path, and the family is left a small smooth correction.
+``ν(s) = base_r + slope u + scale · f(u)`` with ``u = (s - center) / half_width`` and r the regime. With the linear rule
+of first-order perturbation a policy starts near the truth, on the saddle path, and the family is left a small smooth
+correction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from solver.calibrate import Calibration
+from solver.policy.output_map import OutputMap
 
 Array = Any
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """The affine frame of a policy, as NumPy arrays or as tensors.
 
     Attributes:
-        center: (n_states,) middle of the domain.
-        half_width: (n_states,) half the width of the domain.
-        base: (n_controls,) the linear rule at the middle of the domain.
-        slope: (n_states, n_controls) the linear rule's change from the middle to the edge of each state.
+        center: (n_continuous,) middle of the domain.
+        half_width: (n_continuous,) half the width of the domain.
+        base: (n_regimes, n_controls) the linear rule at the middle of the domain.
+        slope: (n_continuous, n_controls) the linear rule's change from the middle to the edge of each state.
         scale: (n_controls,) unit of the family's correction.
     """
 
@@ -33,46 +35,71 @@ class Frame:
     slope: Array
     scale: Array
 
-    def __iter__(self) -> Iterator[Array]:
-        """The arrays in the order of the fields."""
-        return (getattr(self, field.name) for field in fields(self))
-
-    def scaled(self, states: Array) -> Array:
-        """States (n, n_states) in units of the domain: [-1, 1] within it."""
-        return (states - self.center) / self.half_width
-
-    def controls(self, xp: Any, u: Array, correction: Array) -> Array:
-        """Controls (n, n_controls) from scaled states and the family's value there."""
-        return self.base + xp.matmul(u, self.slope) + self.scale * correction
-
-    def linear_rule(self, states: np.ndarray) -> np.ndarray:
-        """The rule that the family corrects, (n, n_controls) at states (n, n_states), in NumPy."""
-        controls: np.ndarray = self.controls(np, self.scaled(states), 0.0)
-        return controls
+    def scaled(self, continuous: Array) -> Array:
+        """Continuous states (..., n_continuous) in units of the domain: [-1, 1] within it."""
+        return (continuous - self.center) / self.half_width
 
 
-def build_frame(
-    lower: np.ndarray, upper: np.ndarray, states: np.ndarray, controls: np.ndarray, rule: np.ndarray
-) -> Frame:
-    """The frame of a linear rule on a domain.
+def build_frame(calibration: Calibration, outputs: OutputMap, share: float = 1.0) -> Frame:
+    """The frame of the linear rule on the domain, in notional controls.
 
     Args:
-        lower: (n_states,) lower ends of the domain.
-        upper: (n_states,) upper ends of the domain.
-        states: (n_states,) steady state.
-        controls: (n_controls,) controls at the steady state.
-        rule: (n_controls, n_states) derivatives of the linear rule there.
+        calibration: with its linear rule; where that is not unique, the steady controls are held constant.
+        outputs: the map of the controls.
+        share: of the rule's slope that is kept.
 
     Returns:
         The frame; a control's scale is its linear variation over the domain, or its steady level where that is larger.
     """
+    lower, upper = calibration.lower(), calibration.upper()
     center, half_width = (upper + lower) / 2, (upper - lower) / 2
-    slope = (rule * half_width).T
-    scale = np.maximum(np.abs(slope).sum(axis=0), np.abs(controls))
+    rule = calibration.rule
+    controls = calibration.control_steady()
+    slopes = np.zeros((len(controls), len(center))) if rule.slope is None else share * rule.slope
+    base, stretch = outputs.notional(controls)
+    slopes = stretch[:, None] * slopes
+    offsets = stretch * rule.offsets
+    scale = np.maximum((np.abs(slopes) * half_width).sum(axis=1), np.abs(stretch * controls))
+    for condition in outputs.conditions:
+        if condition.multiplier is not None:
+            _frame_pair(condition.control, condition.multiplier, rule.system, controls, base, slopes, scale)
+            offsets[:, condition.multiplier] = 0.0
     return Frame(
         center=center,
         half_width=half_width,
-        base=controls + rule @ (center - states),
-        slope=slope,
+        base=base + offsets + slopes @ (center - calibration.state_steady()),
+        slope=(slopes * half_width).T,
         scale=np.where(scale > 0, scale, 1.0),
     )
+
+
+def _frame_pair(
+    control: int,
+    multiplier: int,
+    system: np.ndarray,
+    controls: np.ndarray,
+    base: np.ndarray,
+    slopes: np.ndarray,
+    scale: np.ndarray,
+) -> None:
+    """A pair's notional control and log scale, in place: the scale that keeps the notional control's slope at its kink."""
+    price = pair_scale(system, control, multiplier)
+    base[control] = controls[control] - controls[multiplier] / price
+    if controls[multiplier] != 0:
+        slopes[control] = -slopes[multiplier] / price
+    base[multiplier], slopes[multiplier], scale[multiplier] = math.log(price), 0.0, 1.0
+
+
+def pair_scale(system: np.ndarray, control: int, multiplier: int) -> float:
+    """By how much a multiplier rises for each unit that its control is held above what is wanted, to first order.
+
+    Args:
+        system: (n_equations, n_controls) derivatives of the arbitrage conditions.
+        control: the bounded control.
+        multiplier: its multiplier.
+    """
+    others = np.delete(system, [control], axis=1)
+    response = np.linalg.lstsq(others, -system[:, control], rcond=None)[0]
+    place = multiplier - (multiplier > control)
+    price = abs(float(response[place]))
+    return price if math.isfinite(price) and price > 0 else 1.0

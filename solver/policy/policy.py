@@ -8,18 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
+from solver.calibrate import Calibration
 from solver.errors import ArtifactError
-from solver.policy.family import Family, build_family
+from solver.language.numpy_backend import NUMPY
+from solver.model.economy import Date, Economy
+from solver.model.spec import Model
+from solver.model.state_space import StateSpace, state_space
+from solver.policy.family import build_family
 from solver.policy.frame import Frame
+from solver.policy.output_map import output_map
+from solver.policy.rule import DecisionRule, Setting
 from solver.settings import PolicySettings
 
-#: A decision rule as a function: states (n, n_states) to controls (n, n_controls).
+#: A decision rule as a function: states (n, n_columns) to controls (n, n_controls).
 Decide = Callable[[np.ndarray], np.ndarray]
+
+
+@lru_cache(maxsize=64)
+def numpy_economy(model: Model) -> Economy:
+    """The model compiled to NumPy, once."""
+    return Economy(model, NUMPY)
+
+
+@lru_cache(maxsize=64)
+def numpy_rule(model: Model, settings: PolicySettings) -> DecisionRule:
+    """The structure of a policy of a model, in NumPy."""
+    space = state_space(model)
+    n_outputs = len(model.controls) * space.n_regimes
+    family = build_family(settings, space.n_continuous, n_outputs)
+    return DecisionRule(numpy_economy(model), space, family, output_map(model), np)
 
 
 @dataclass(frozen=True)
@@ -27,70 +49,94 @@ class Policy:
     """A decision rule ``x(s)``.
 
     Attributes:
-        state_names: names of the states, in the order of the columns.
-        control_names: names of the controls, in the order of the columns.
+        model: the economy whose decisions these are.
+        calibration: the parameters and the process that it was solved for.
         settings: the family, resolved.
         frame: the linear rule and the scaling that the family corrects.
         weights: the family's weights, one array a layer.
     """
 
-    state_names: tuple[str, ...]
-    control_names: tuple[str, ...]
+    model: Model
+    calibration: Calibration
     settings: PolicySettings
     frame: Frame
     weights: tuple[np.ndarray, ...]
 
+    @property
+    def space(self) -> StateSpace:
+        """The columns of a state array."""
+        return self._rule.space
+
+    @property
+    def economy(self) -> Economy:
+        """The model's equations, in NumPy."""
+        return self._rule.economy
+
     @cached_property
-    def family(self) -> Family:
-        """The parameterised function."""
-        return build_family(self.settings, len(self.state_names), len(self.control_names))
+    def _rule(self) -> DecisionRule:
+        return numpy_rule(self.model, self.settings)
+
+    @cached_property
+    def _setting(self) -> Setting:
+        process = self.calibration.process
+        return Setting(self.calibration.parameter_vector(), process.mean, process.values, self.frame)
 
     def evaluate(self, states: np.ndarray) -> np.ndarray:
         """Controls at given states.
 
         Args:
-            states: (n, n_states), in the model's units.
+            states: (n, n_columns), in the model's units.
 
         Returns:
             (n, n_controls) controls, in the model's units; extrapolated outside the domain.
         """
-        u = self.frame.scaled(states)
-        correction = self.family.layers(np, self.weights, u)[-1][1]
-        controls: np.ndarray = self.frame.controls(np, u, correction)
-        return controls
+        return np.asarray(self.decide(states).controls)
+
+    def decide(self, states: np.ndarray) -> Date:
+        """Exogenous variables, the model's own states and controls, (n, ...) each, at states (n, n_columns)."""
+        return self._rule.decide(self._setting, self.weights, states).date
 
     def metadata(self) -> dict[str, Any]:
         """What is needed beside :meth:`to_arrays` to build the policy again, as JSON values."""
         return {
-            "state_names": list(self.state_names),
-            "control_names": list(self.control_names),
+            "state_names": list(self.space.names),
+            "control_names": list(self.model.controls),
             "settings": self.settings.model_dump(mode="json", exclude_none=True),
         }
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Every number of the policy, by name."""
-        frame = {f"frame_{name}": getattr(self.frame, name) for name in Frame.__dataclass_fields__}
+        frame = {f"frame_{name}": array for name, array in self.frame._asdict().items()}
         return frame | {f"weights_{index}": weight for index, weight in enumerate(self.weights)}
 
     @classmethod
-    def from_arrays(cls, metadata: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Policy:
+    def from_arrays(
+        cls,
+        model: Model,
+        calibration: Calibration,
+        metadata: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+    ) -> Policy:
         """The policy that :meth:`metadata` and :meth:`to_arrays` were taken from.
 
         Raises:
-            ArtifactError: the metadata cannot be read, or an array is missing or has another shape than the policy's.
+            ArtifactError: the metadata cannot be read or are of another model, or an array is missing or has another shape.
         """
         try:
-            settings = PolicySettings.model_validate(metadata["settings"]).resolve()
-            state_names, control_names = tuple(metadata["state_names"]), tuple(metadata["control_names"])
+            settings = PolicySettings.model_validate(metadata["settings"])
+            names = (tuple(metadata["state_names"]), tuple(metadata["control_names"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(f"the stored policy's metadata cannot be read: {error!r}") from error
-        n_states, n_controls = len(state_names), len(control_names)
-        layers = build_family(settings, n_states, n_controls).shapes
+        rule = numpy_rule(model, settings)
+        if names != (rule.space.names, model.controls):
+            raise ArtifactError(f"the stored policy has states and controls {names}, and {model.name} others")
+        d, n_controls = rule.space.n_continuous, len(model.controls)
+        layers = rule.family.shapes
         shapes: dict[str, tuple[int, ...]] = {
-            "frame_center": (n_states,),
-            "frame_half_width": (n_states,),
-            "frame_base": (n_controls,),
-            "frame_slope": (n_states, n_controls),
+            "frame_center": (d,),
+            "frame_half_width": (d,),
+            "frame_base": (rule.space.n_regimes, n_controls),
+            "frame_slope": (d, n_controls),
             "frame_scale": (n_controls,),
             **{f"weights_{index}": shape for index, shape in enumerate(layers)},
         }
@@ -99,6 +145,6 @@ class Policy:
                 raise ArtifactError(f"the stored policy lacks the array {name}")
             if arrays[name].shape != shape:
                 raise ArtifactError(f"{name} has shape {arrays[name].shape} where the policy has {shape}")
-        frame = Frame(**{name: arrays[f"frame_{name}"] for name in Frame.__dataclass_fields__})
+        frame = Frame(**{name: arrays[f"frame_{name}"] for name in Frame._fields})
         weights = tuple(arrays[f"weights_{index}"] for index in range(len(layers)))
-        return cls(state_names, control_names, settings, frame, weights)
+        return cls(model, calibration, settings, frame, weights)

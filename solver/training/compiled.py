@@ -6,50 +6,85 @@ calibration, and the number of states is left open, so nothing is traced again f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from solver.expectation.ahead import Expectation
 from solver.language.tensorflow_backend import TENSORFLOW
 from solver.model.economy import Economy
 from solver.model.spec import Model
-from solver.objective.euler import EulerObjective
-from solver.policy.family import build_family
+from solver.objective.euler import EulerObjective, Residuals
 from solver.policy.frame import Frame
+from solver.policy.policy import numpy_rule
+from solver.policy.rule import Setting
 from solver.settings import PolicySettings
 from solver.training.first_order import UPDATE_RULES, Hyperparameters
 
 Tensor = Any
 
-_SCALAR = tf.TensorSpec((), tf.float64)
 _COUNT = tf.TensorSpec((), tf.int64)
 _VECTOR = tf.TensorSpec((None,), tf.float64)
 _MATRIX = tf.TensorSpec((None, None), tf.float64)
-_PROBLEM = (_VECTOR, (_VECTOR, _VECTOR, _VECTOR, _MATRIX, _VECTOR))
+
+
+class Numbers(NamedTuple):
+    """What the graphs know of a calibration, as NumPy arrays or as tensors.
+
+    Attributes:
+        setting: parameters, exogenous means and values, and the frame of the policy.
+        expectation: the rule for E[.].
+        stiffness: (n_free,) how residuals go on beyond bounds (see :meth:`EulerObjective.beyond_bounds`).
+    """
+
+    setting: Setting
+    expectation: Expectation
+    stiffness: Any
 
 
 class CompiledObjective:
     """The residuals of one model under one family, with the derivatives that training needs.
 
-    Weights are one flat vector here, layer after layer, the output layer last. ``problem`` is what the graphs know
-    of a calibration: its parameter vector and the arrays of its frame.
+    Weights are one flat vector here, layer after layer, the output layer last.
     """
 
     def __init__(self, model: Model, settings: PolicySettings) -> None:
         self.model = model
-        self.family = build_family(settings, len(model.states), len(model.controls))
-        economy = Economy(model, TENSORFLOW)
-        self._ratios, self._differences = (
-            EulerObjective(economy, self.family, tf.experimental.numpy, as_ratio)
-            for as_ratio in (True, False)
+        in_numpy = numpy_rule(model, settings)
+        rule = replace(in_numpy, economy=Economy(model, TENSORFLOW), xp=tf.experimental.numpy)
+        self.rule, self.family, self._space = rule, rule.family, rule.space
+        self._ratios, self._differences = (EulerObjective(rule, as_ratio) for as_ratio in (True, False))
+        n_exogenous, n_regimes = self._space.n_exogenous, self._space.n_regimes
+        d, n_controls = self._space.n_continuous, len(model.controls)
+
+        def spec(*shape: int | None) -> tf.TensorSpec:
+            return tf.TensorSpec(shape, tf.float64)
+
+        frame = Frame(spec(d), spec(d), spec(n_regimes, n_controls), spec(d, n_controls), spec(n_controls))
+        setting = Setting(spec(len(model.parameters)), spec(n_exogenous), spec(n_regimes, n_exogenous), frame)
+        expectation = Expectation(
+            spec(n_exogenous),
+            spec(n_exogenous, n_exogenous),
+            spec(n_regimes, n_exogenous),
+            spec(n_regimes, n_regimes),
+            spec(None, n_exogenous),
+            spec(None),
         )
+        self._numbers = Numbers(setting, expectation, spec(len(rule.outputs.free)))
+        self._states = spec(None, len(self._space.names))
 
     @property
     def n_output_weights(self) -> int:
         """Number of weights of the output layer."""
         return int(np.prod(self.family.shapes[-1]))
+
+    @property
+    def n_residuals(self) -> int:
+        """Residuals at each state."""
+        return len(self._ratios.equations)
 
     def unflatten(self, vector: Any) -> list[Any]:
         """The weights of each layer, arrays or tensors as the vector is."""
@@ -62,19 +97,20 @@ class CompiledObjective:
         ]
 
     def _residuals(
-        self, objective: EulerObjective, problem: Any, vector: Tensor, states: Tensor
-    ) -> tuple[Tensor, list[Any]]:
-        parameters, frame = problem
-        return objective.residuals(parameters, Frame(*frame), self.unflatten(vector), states)
+        self, objective: EulerObjective, numbers: Numbers, vector: Tensor, states: Tensor
+    ) -> tuple[Tensor, Residuals]:
+        """The residuals (n, n_residuals), beyond bounds too, and how they came about."""
+        found = objective.residuals(numbers.setting, numbers.expectation, self.unflatten(vector), states)
+        return objective.beyond_bounds(found, _slope_of, numbers.stiffness), found
 
     @cached_property
     def output_jacobian(self) -> Any:
-        """Graph ``(problem, vector, states) -> residuals (m,), Jacobian (m, n_output_weights)``."""
+        """Graph ``(numbers, vector, states) -> residuals (m,), Jacobian (m, n_output_weights)``."""
         return self._jacobian_graph(len(self.family.shapes) - 1)
 
     @cached_property
     def full_jacobian(self) -> Any:
-        """Graph ``(problem, vector, states) -> residuals (m,), Jacobian (m, n_weights)``."""
+        """Graph ``(numbers, vector, states) -> residuals (m,), Jacobian (m, n_weights)``."""
         return self._jacobian_graph(0)
 
     def _jacobian_graph(self, first_layer: int) -> Any:
@@ -84,9 +120,9 @@ class CompiledObjective:
         the sum over states with respect to every pre-activation z holds all rows at once: row = Σ h ⊗ ∂r/∂z.
         """
 
-        def jacobian(problem: Any, vector: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
-            residuals, evaluations = self._residuals(self._ratios, problem, vector, states)
-            trained = [layers[first_layer:] for layers in evaluations]
+        def jacobian(numbers: Numbers, vector: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+            residuals, found = self._residuals(self._ratios, numbers, vector, states)
+            trained = [layers[first_layer:] for layers in (found.today.layers, found.tomorrow)]
             # By layer, then by evaluation: what belongs to one block of weights lies together.
             inputs = [[h for h, _ in pairs] for pairs in zip(*trained, strict=True)]
             pre_activations = [[z for _, z in pairs] for pairs in zip(*trained, strict=True)]
@@ -97,18 +133,19 @@ class CompiledObjective:
                     pre_activations, tf.gradients(residuals[:, equation], tf.nest.flatten(pre_activations))
                 )
                 blocks = [
-                    tf.reshape(_sum_of_outer_products(*block), (count, -1))
+                    tf.reshape(_sum_of_outer_products(count, *block), (count, -1))
                     for block in zip(inputs, gradients, strict=True)
                 ]
                 rows.append(tf.concat(blocks, axis=1))
             return tf.reshape(tf.transpose(residuals), (-1,)), tf.concat(rows, axis=0)
 
-        return tf.function(jacobian, input_signature=(_PROBLEM, _VECTOR, _MATRIX), autograph=False)
+        signature = (self._numbers, _VECTOR, self._states)
+        return tf.function(jacobian, input_signature=signature, autograph=False)
 
     def descent_graph(self, algorithm: str, is_full_batch: bool) -> Any:
         """Graph that takes first-order steps.
 
-        ``(problem, vector, slots (2, n), states, batch_size, first_step, n_steps, seed, hyperparameters (3,)) ->
+        ``(numbers, vector, slots (2, n), states, batch_size, first_step, n_steps, seed, hyperparameters (3,)) ->
         vector, slots, loss``
 
         Args:
@@ -116,10 +153,10 @@ class CompiledObjective:
             is_full_batch: whether every step takes the given states rather than fresh draws over the box.
         """
         rule = UPDATE_RULES[algorithm]
-        n_states = len(self.model.states)
+        space = self._space
 
         def descend(
-            problem: Any,
+            numbers: Numbers,
             vector: Tensor,
             slots: Tensor,
             states: Tensor,
@@ -130,19 +167,23 @@ class CompiledObjective:
             hyperparameters: Tensor,
         ) -> tuple[Tensor, Tensor, Tensor]:
             chosen = Hyperparameters(*tf.unstack(hyperparameters, num=3))
-            frame = Frame(*problem[1])
+            frame = numbers.setting.frame
 
             def draw(step: Tensor) -> Tensor:
                 if is_full_batch:
                     return states
-                shape, key = tf.stack([batch_size, n_states]), tf.stack([seed, step])
-                return frame.center + frame.half_width * tf.random.stateless_uniform(
-                    shape, key, -1.0, 1.0, tf.float64
-                )
+                key = tf.stack([seed, step])
+                shape = tf.stack([batch_size, len(space.names)])
+                u = tf.random.stateless_uniform(shape, key, -1.0, 1.0, tf.float64)
+                continuous = frame.center + frame.half_width * space.continuous(u)
+                if space.n_regimes == 1:
+                    return continuous
+                regime = tf.floor((u[:, -1:] + 1.0) / 2.0 * space.n_regimes)
+                return tf.concat([continuous, regime], axis=1)
 
             def body(step: Tensor, vector: Tensor, slots: Tensor, _: Tensor) -> tuple[Tensor, ...]:
                 point = rule.gradient_point(vector, slots, chosen)
-                residuals, _ = self._residuals(self._differences, problem, point, draw(step))
+                residuals, _ = self._residuals(self._differences, numbers, point, draw(step))
                 loss = tf.reduce_mean(residuals**2)
                 change, slots = rule.change(tf.gradients(loss, point)[0], slots, step, chosen)
                 return step + 1, vector + change, slots, loss
@@ -152,13 +193,28 @@ class CompiledObjective:
             _, vector, slots, loss = tf.while_loop(lambda step, *_: step < end, body, start)
             return vector, slots, loss
 
-        signature = (_PROBLEM, _VECTOR, _MATRIX, _MATRIX, _COUNT, _COUNT, _COUNT, _COUNT, _VECTOR)
+        counts = (_COUNT, _COUNT, _COUNT, _COUNT)
+        signature = (self._numbers, _VECTOR, _MATRIX, self._states, *counts, _VECTOR)
         return tf.function(descend, input_signature=signature, autograph=False)
 
 
-def _sum_of_outer_products(lefts: list[Tensor], rights: list[Tensor]) -> Tensor:
-    """``Σ left ⊗ right``, row by row: (n, i) and (n, j) give (n, i, j)."""
-    return sum(left[:, :, None] * right[:, None, :] for left, right in zip(lefts, rights, strict=True))
+def _slope_of(residual: Tensor, controls: Tensor) -> Tensor:
+    """Derivatives of each residual with respect to its own state's controls, as constants."""
+    gradient = tf.gradients(residual, controls, unconnected_gradients=tf.UnconnectedGradients.ZERO)[0]
+    return tf.stop_gradient(gradient)
+
+
+def _sum_of_outer_products(count: Tensor, lefts: list[Tensor], rights: list[Tensor]) -> Tensor:
+    """``Σ left ⊗ right`` over the evaluations of each state, (count, i, j).
+
+    An evaluation of n * n_cases rows, (., i) and (., j), belongs to its state by blocks of n_cases rows.
+    """
+
+    def one(left: Tensor, right: Tensor) -> Tensor:
+        blocks = (tf.reshape(array, (count, -1, array.shape[1])) for array in (left, right))
+        return tf.matmul(*blocks, transpose_a=True)
+
+    return sum(one(left, right) for left, right in zip(lefts, rights, strict=True))
 
 
 @lru_cache(maxsize=32)

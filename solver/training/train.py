@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from solver.numerics.least_squares import Iterate, gauss_newton, levenberg_marquardt
+from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
 from solver.numerics.sampling import edge_weighted_box
-from solver.policy.frame import Frame
-from solver.settings import SolveSettings
+from solver.settings import MAX_LEAST_SQUARES_WEIGHTS, SolveSettings
 from solver.status import Status
-from solver.training.compiled import CompiledObjective, compiled_descent
+from solver.training.compiled import CompiledObjective, Numbers, compiled_descent
 from solver.training.monitor import Monitor
 
 _GAUSS_NEWTON_PATIENCE = 3
@@ -34,16 +33,14 @@ class TrainingProblem:
 
     Attributes:
         compiled: the residuals' graphs.
-        parameters: (n_parameters,).
-        frame: the frame of the policy.
-        lower: (n_states,) lower ends of the domain.
-        upper: (n_states,) upper ends of the domain.
+        numbers: what the graphs know of the calibration.
+        lower: (n_continuous,) lower ends of the domain.
+        upper: (n_continuous,) upper ends of the domain.
         settings: resolved.
     """
 
     compiled: CompiledObjective
-    parameters: np.ndarray
-    frame: Frame
+    numbers: Numbers
     lower: np.ndarray
     upper: np.ndarray
     settings: SolveSettings
@@ -51,7 +48,7 @@ class TrainingProblem:
     @cached_property
     def tensors(self) -> Any:
         """What the graphs know of the calibration, converted once."""
-        return tf.nest.map_structure(tf.constant, (self.parameters, tuple(self.frame)))
+        return tf.nest.map_structure(lambda array: tf.constant(array, tf.float64), self.numbers)
 
     def initial_weights(self) -> np.ndarray:
         """(n_weights,) random inner layers and a zero output layer: the linear rule itself."""
@@ -59,20 +56,24 @@ class TrainingProblem:
         return np.concatenate([weight.ravel() for weight in weights])
 
     def states(self, at_least: int) -> np.ndarray:
-        """Training states, (n, n_states)."""
+        """Training states, (n, n_columns)."""
         rng = np.random.default_rng([self.settings.seed, 2])
         count = max(self.settings.method.sampling.states or 0, at_least)
-        return edge_weighted_box(rng, self.lower, self.upper, count)
+        box = edge_weighted_box(rng, self.lower, self.upper, count)
+        return self.compiled.rule.space.with_regimes(rng, box)
 
 
 def train(problem: TrainingProblem, monitor: Monitor) -> Status:
     """Train until the target, the budget, a stall or a cancellation; the best weights are ``monitor.best``."""
     training = problem.settings.method.training
     vector = problem.initial_weights()
+    if len(vector) == 0:
+        monitor.record("linear rule", vector, float("nan"), steps=0, visited=0)
+        return monitor.outcome(Status.LINEAR)
     if not training.is_least_squares:
         return _descend(problem, monitor, vector)
     status = Status.NON_FINITE
-    has_inner_weights = len(problem.compiled.family.shapes) > 1
+    has_inner_weights = len(problem.compiled.family.shapes) > 1 and len(vector) <= MAX_LEAST_SQUARES_WEIGHTS
     if training.algorithm in ("staged", "gauss_newton"):
         status = _fit_output_layer(problem, monitor, vector)
         vector = vector if monitor.best is None else monitor.best
@@ -92,7 +93,7 @@ def _fit_output_layer(problem: TrainingProblem, monitor: Monitor, vector: np.nda
         residuals, jacobian = graph(tensors, np.concatenate([inner, output]), tensor)
         return residuals.numpy(), jacobian.numpy()
 
-    iterates = gauss_newton(evaluate, vector[len(inner) :])
+    iterates = gauss_newton(_balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
     return _follow(monitor, "gauss-newton", iterates, inner, len(states), patience=_GAUSS_NEWTON_PATIENCE)
 
 
@@ -105,7 +106,7 @@ def _fit_all_weights(problem: TrainingProblem, monitor: Monitor, vector: np.ndar
         residuals, jacobian = graph(tensors, point, tensor)
         return residuals.numpy(), jacobian.numpy()
 
-    iterates = levenberg_marquardt(evaluate, vector)
+    iterates = levenberg_marquardt(_balanced(evaluate, problem.compiled.n_residuals), vector)
     return _follow(
         monitor,
         "levenberg-marquardt",
@@ -114,6 +115,28 @@ def _fit_all_weights(problem: TrainingProblem, monitor: Monitor, vector: np.ndar
         len(states),
         patience=_LEVENBERG_MARQUARDT_PATIENCE,
     )
+
+
+def _balanced(evaluate: Evaluate, n_equations: int) -> Evaluate:
+    """The same residuals, each equation in units in which its Jacobian at the start is as large as the others'.
+
+    Rows come equation by equation. So none drowns the others, whatever the units they are written in.
+    """
+    if n_equations == 1:
+        return evaluate
+    units: list[np.ndarray] = []
+
+    def balanced(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        residuals, jacobian = evaluate(point)
+        if not units:
+            sizes = np.sqrt([np.mean(rows**2) for rows in np.split(jacobian, n_equations)])
+            is_usable = np.isfinite(sizes) & (sizes > 0)
+            typical = np.sqrt(np.mean(sizes[is_usable] ** 2)) if is_usable.any() else 1.0
+            unit = np.where(is_usable, typical / np.where(is_usable, sizes, 1.0), 1.0)
+            units.append(np.repeat(unit, len(residuals) // n_equations))
+        return residuals * units[0], jacobian * units[0][:, None]
+
+    return balanced
 
 
 def _follow(

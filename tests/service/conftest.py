@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 from service.app import create_app
 from service.schemas.examples import ANSWERS
 from service.settings import ServiceSettings
-from solver.model.calibration import calibrate
+from solver.calibrate import calibrate
 from solver.model.zoo import load_zoo
 from solver.policy.family import build_family
 from solver.policy.frame import Frame

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from solver.calibrate import calibrate
 from solver.errors import SolveFailedError
-from solver.model.calibration import calibrate
 from solver.model.zoo import load_zoo, zoo_names
 from solver.settings import Method, SolveSettings
 from solver.solve import solve

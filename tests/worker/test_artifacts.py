@@ -4,8 +4,8 @@ import json
 import numpy as np
 import pytest
 
+from solver.calibrate import calibrate
 from solver.errors import ArtifactError
-from solver.model.calibration import calibrate
 from solver.model.zoo import load_zoo
 from solver.policy.family import build_family
 from solver.policy.frame import Frame

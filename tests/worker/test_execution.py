@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from solver.model.calibration import calibrate
+from solver.calibrate import calibrate
 from solver.model.zoo import load_zoo
 from solver.settings import Method, PolicySettings, SolveSettings
 from worker.contract import Job, Problem

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from solver.classical.derivatives import steady_state_derivatives
+
+from solver.calibrate import calibrate
 from solver.classical.perturbation import Derivatives, solve_first_order
 from solver.language.numpy_backend import NUMPY
-from solver.model.calibration import calibrate
 from solver.model.economy import Economy
 from solver.model.zoo import load_zoo
 from tests.oracles.growth import Growth

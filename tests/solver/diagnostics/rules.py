@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from solver.model.calibration import Calibration, calibrate
+from solver.calibrate import Calibration, calibrate
 from solver.model.zoo import load_zoo
 from solver.policy.family import build_family
 from solver.policy.frame import build_frame

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from solver.calibrate import calibrate
 from solver.diagnostics.euler_errors import error_units, policy_euler_errors
 from solver.language.numpy_backend import NUMPY
-from solver.model.calibration import calibrate
 from solver.model.economy import Economy
 from solver.model.load import model_from_document
 from solver.model.zoo import load_zoo

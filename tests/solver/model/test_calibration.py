@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from solver.calibrate import calibrate
 from solver.errors import CalibrationError
-from solver.model.calibration import calibrate
 from solver.model.load import load_model
 from solver.model.zoo import load_zoo
 

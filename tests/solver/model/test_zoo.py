@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from solver.calibrate import STEADY_STATE_TOLERANCE, calibrate
 from solver.errors import UnknownModelError
 from solver.language.numpy_backend import NUMPY
 from solver.language.tensorflow_backend import TENSORFLOW
-from solver.model.calibration import STEADY_STATE_TOLERANCE, calibrate
 from solver.model.economy import Economy
 from solver.model.load import load_model, model_from_document
 from solver.model.zoo import load_zoo, zoo_names

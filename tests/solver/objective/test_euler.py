@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from solver.calibrate import calibrate
 from solver.language.numpy_backend import NUMPY
 from solver.language.tensorflow_backend import TENSORFLOW
-from solver.model.calibration import calibrate
 from solver.model.economy import Economy
 from solver.model.zoo import load_zoo
 from solver.objective.euler import EulerObjective

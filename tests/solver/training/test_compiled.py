@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from solver.calibrate import calibrate
 from solver.language.numpy_backend import NUMPY
-from solver.model.calibration import calibrate
 from solver.model.economy import Economy
 from solver.model.load import load_model
 from solver.model.zoo import load_zoo

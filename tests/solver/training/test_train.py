@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from solver.model.calibration import Calibration, calibrate
+from solver.calibrate import Calibration, calibrate
 from solver.model.zoo import load_zoo
 from solver.settings import SolveSettings
 from solver.solve import solve

@@ -1,0 +1,1 @@
+"""E[.] over the exogenous variables of the next period."""

@@ -84,6 +84,7 @@ _PARTIALS: dict[str, Partials] = {
     NEGATION: lambda v, a: (-1.0,),
     "exp": lambda v, a: (v,),
     "log": lambda v, a: (1.0 / a,),
+    "log10": lambda v, a: (1.0 / (a * np.log(10.0)),),
     "sqrt": lambda v, a: (0.5 / v,),
     "abs": lambda v, a: (np.sign(a),),
     "sin": lambda v, a: (np.cos(a),),

@@ -44,6 +44,7 @@ NUMPY = Backend(
         NEGATION: operator.neg,
         "exp": np.exp,
         "log": np.log,
+        "log10": np.log10,
         "sqrt": np.sqrt,
         "abs": np.abs,
         "sin": np.sin,

@@ -17,8 +17,11 @@ from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput
 
 from solver.errors import Fault, ModelError
 from solver.language.tree import (
+    FOLDED,
     FUNCTIONS,
+    INFINITY,
     NEGATION,
+    Condition,
     Equation,
     Expression,
     Number,
@@ -30,17 +33,19 @@ from solver.language.tree import (
 MAX_LENGTH = 4_000
 MAX_DEPTH = 100
 MAX_NAME_LENGTH = 64
+MAX_LAG = 999
 
 
 def parse_equation(text: str) -> Equation:
-    """Read ``left = right`` or a lone expression.
+    """Read ``left = right``, a lone expression, or one with ``⟂ lower <= variable <= upper``.
 
     Raises:
         ModelError: one fault with the column, from 1, within ``text``.
     """
     equation = cast(Equation, _parse(text, "equation"))
-    for side in (equation.left, equation.right):
-        _check_depth(side, text)
+    bounds = (equation.condition.lower, equation.condition.upper) if equation.condition else ()
+    for part in (equation.left, equation.right, *bounds):
+        _check_depth(part, text)
     return equation
 
 
@@ -102,6 +107,24 @@ def _refuse(message: str, text: str | None, column: int | None, symbol: str | No
     raise ModelError([Fault((), message, equation=text and text[:200], symbol=symbol, column=column)])
 
 
+def _infinity(bound: Expression) -> int:
+    """1 for inf, -1 for -inf, 0 for a bound that is an expression."""
+    sign = 1
+    if isinstance(bound, Operation) and bound.operator == NEGATION:
+        bound, sign = bound.arguments[0], -1
+    return sign if bound == Symbol(INFINITY, None) else 0
+
+
+def _lag(arguments: tuple[Expression, ...]) -> int | None:
+    """The date of ``c(1)`` or ``c(-1)``, as the older dialect writes them; None for a call of a function."""
+    argument, sign = arguments[0] if len(arguments) == 1 else None, 1
+    if isinstance(argument, Operation) and argument.operator == NEGATION:
+        argument, sign = argument.arguments[0], -1
+    if isinstance(argument, Number) and argument.value in range(MAX_LAG + 1):
+        return sign * int(argument.value)
+    return None
+
+
 def _operation(operator: str) -> staticmethod[..., Operation]:
     return staticmethod(lambda *arguments: Operation(operator, arguments))
 
@@ -117,11 +140,32 @@ class _Builder(Transformer[Token, Expression]):
     raise_to = _operation("^")
     negate = _operation(NEGATION)
 
-    def equation(self, left: Expression, right: Expression | None, _complementarity: None) -> Equation:
-        return Equation(left, right)
+    def equation(
+        self, left: Expression, right: Expression | None, condition: tuple[Token, Condition] | None
+    ) -> Equation:
+        if condition is None:
+            return Equation(left, right)
+        sign, bounds = condition
+        if right is not None:
+            _refuse(
+                f"with {sign} write one expression instead of two sides: it is zero between the bounds, at least zero "
+                "at the lower bound, at most zero at the upper",
+                None,
+                sign.column,
+            )
+        return Equation(left, None, bounds)
 
-    def complementarity(self, sign: Token, *_bounds: Expression) -> NoReturn:
-        _refuse(f"complementarity ({sign}) is not read by this version: leave it out", None, sign.column)
+    def complementarity(self, sign: Token, *parts: Expression) -> tuple[Token, Condition]:
+        if len(parts) != 3 or not isinstance(parts[1], Symbol):
+            _refuse(f"what follows {sign} is written lower <= control <= upper", None, sign.column)
+        lower, variable, upper = parts[0], parts[1], parts[2]
+        infinities = _infinity(lower), _infinity(upper)
+        if infinities[0] > 0 or infinities[1] < 0:
+            message = (
+                f"no {variable.name} lies between these bounds: -inf is for the lower one, inf for the upper"
+            )
+            _refuse(message, None, sign.column, variable.name)
+        return sign, Condition(None if infinities[0] else lower, variable, None if infinities[1] else upper)
 
     def signed(self, operand: Expression) -> Expression:
         return operand
@@ -139,14 +183,22 @@ class _Builder(Transformer[Token, Expression]):
         shift = "".join(date.strip("[]").split())[1:]
         return self._symbol(name, int(shift or 0))
 
-    def call(self, name: Token, *arguments: Expression | None) -> Operation:
+    def call(self, name: Token, *arguments: Expression | None) -> Expression:
         given = tuple(argument for argument in arguments if argument is not None)
         if name not in FUNCTIONS:
-            hint = suggest(name, FUNCTIONS) or f"; dates are written {name}[t+1], products with *"
+            if (shift := _lag(given)) is not None:
+                return self._symbol(name, shift)
+            hint = (
+                suggest(name, FUNCTIONS) or f"; dates are written {name}[t+1] or {name}(1), products with *"
+            )
             _refuse(f"{name[:40]} is not a function{hint}", None, name.column, str(name))
-        if len(given) != FUNCTIONS[name]:
-            message = f"{name} takes {FUNCTIONS[name]} argument(s), and {len(given)} are given"
+        arity = FUNCTIONS[name]
+        if len(given) != arity and not (name in FOLDED and len(given) > arity):
+            least = "at least " if name in FOLDED else ""
+            message = f"{name} takes {least}{arity} argument(s), and {len(given)} are given"
             _refuse(message, None, name.column, str(name))
+        if name in FOLDED:
+            return functools.reduce(lambda *pair: Operation(str(name), pair), given)
         return Operation(str(name), given)
 
     def _symbol(self, name: Token, shift: int | None) -> Symbol:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from solver.language.tree import NEGATION, Expression, Number, Operation, Symbol
+from solver.language.tree import (
+    INFINITY,
+    NEGATION,
+    Condition,
+    Equation,
+    Expression,
+    Number,
+    Operation,
+    Symbol,
+)
 
 #: How tightly an operator binds, and how tightly its left and right operands must bind to go without parentheses.
 _BINDING = {
@@ -19,6 +28,19 @@ _ATOM = 5
 def to_text(expression: Expression) -> str:
     """The expression as a model file would write it, with no more parentheses than needed."""
     return _print(expression)[0]
+
+
+def equation_to_text(equation: Equation) -> str:
+    """The equation, with its condition, as a model file would write it."""
+    right = "" if equation.right is None else f" = {to_text(equation.right)}"
+    condition = "" if equation.condition is None else f" ⟂ {_condition(equation.condition)}"
+    return f"{to_text(equation.left)}{right}{condition}"
+
+
+def _condition(condition: Condition) -> str:
+    lower = f"-{INFINITY}" if condition.lower is None else to_text(condition.lower)
+    upper = INFINITY if condition.upper is None else to_text(condition.upper)
+    return f"{lower} <= {_symbol(condition.variable)} <= {upper}"
 
 
 def _print(expression: Expression) -> tuple[str, int]:

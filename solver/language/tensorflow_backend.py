@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,10 @@ import tensorflow as tf
 
 from solver.language.compiler import Backend
 from solver.language.tree import NEGATION
+
+
+def _log10(value: Any) -> Any:
+    return tf.math.log(value) / math.log(10.0)
 
 
 def _crra(consumption: Any, gamma: Any) -> Any:
@@ -43,6 +48,7 @@ TENSORFLOW = Backend(
         NEGATION: operator.neg,
         "exp": tf.exp,
         "log": tf.math.log,
+        "log10": _log10,
         "sqrt": tf.sqrt,
         "abs": tf.abs,
         "sin": tf.sin,

@@ -6,17 +6,19 @@ function calls alike). Trees compare by meaning: where a node stood in its equat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 NEGATION = "neg"
 ARITHMETIC = ("+", "-", "*", "/", "^", NEGATION)
 
 #: Functions that an equation may call, with their number of arguments. ``crra(c, gamma)`` is
-#: (c^(1-gamma) - 1)/(1-gamma), and log(c) at gamma = 1, where that formula is 0/0.
+#: (c^(1-gamma) - 1)/(1-gamma), and log(c) at gamma = 1, where that formula is 0/0. The parser takes more arguments
+#: of the functions in :data:`FOLDED` and makes ``min(a, b, c)`` the tree of ``min(min(a, b), c)``.
 FUNCTIONS = {
     "exp": 1,
     "log": 1,
+    "log10": 1,
     "sqrt": 1,
     "abs": 1,
     "sin": 1,
@@ -29,6 +31,9 @@ FUNCTIONS = {
     "max": 2,
     "crra": 2,
 }
+FOLDED = ("min", "max")
+
+INFINITY = "inf"
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,25 @@ Expression = Number | Symbol | Operation
 
 
 @dataclass(frozen=True)
+class Condition:
+    """``lower <= variable <= upper``; a bound that is None is infinite."""
+
+    lower: Expression | None
+    variable: Symbol
+    upper: Expression | None
+
+
+@dataclass(frozen=True)
 class Equation:
-    """``left = right``, or, with ``right`` None, an expression that must be zero."""
+    """``left = right``, or, with ``right`` None, an expression that must be zero.
+
+    With a condition, which only a lone expression has, it is zero where the variable lies between its bounds, at least zero
+    where it lies at the lower, at most zero where it lies at the upper.
+    """
 
     left: Expression
     right: Expression | None
+    condition: Condition | None = None
 
     @property
     def residual(self) -> Expression:
@@ -109,4 +128,15 @@ def undated(expression: Expression) -> Expression:
         return Symbol(expression.name, None, expression.column)
     if isinstance(expression, Operation):
         return Operation(expression.operator, tuple(undated(argument) for argument in expression.arguments))
+    return expression
+
+
+def dated(expression: Expression, variables: Container[str]) -> Expression:
+    """The same expression with those of ``variables`` that have no date at date t, as the older dialect means them."""
+    if isinstance(expression, Symbol):
+        is_meant = expression.shift is None and expression.name in variables
+        return Symbol(expression.name, 0, expression.column) if is_meant else expression
+    if isinstance(expression, Operation):
+        arguments = tuple(dated(argument, variables) for argument in expression.arguments)
+        return Operation(expression.operator, arguments)
     return expression

@@ -36,19 +36,30 @@ def read_calibration(
     return _expressions(entries, faults)
 
 
+def known_names(
+    node: Node | None, definitions: Mapping[str, Expression], exogenous: tuple[str, ...]
+) -> dict[str, None]:
+    """What has a value at the steady state: calibrated names, definitions, and exogenous variables (their means).
+
+    A calibrated name counts even where its own expression could not be read, which is a fault already.
+    """
+    calibrated = node.entries if isinstance(node, Table) else {}
+    return dict.fromkeys((*calibrated, *definitions, *exogenous))
+
+
 def order_calibration(
     node: Node | None,
     calibrated: Mapping[str, Expression],
     definitions: Mapping[str, Expression],
+    known: Mapping[str, object],
     faults: FaultList,
 ) -> dict[str, Expression]:
-    """Everything that has a steady state, each after those that it uses: what is calibrated, then definitions.
+    """What is calibrated, then definitions that are not, each after those that it uses.
 
     Faults are unknown or dated symbols and circles.
     """
     names = {name: undated(body) for name, body in definitions.items()} | dict(calibrated)
     n_faults = len(faults)
-    known = names | _unread(node, calibrated)
     for name, expression in calibrated.items():
         if isinstance(node, Table):
             faults.extend(_symbol_faults(node.entries[name], expression, known))
@@ -65,39 +76,49 @@ def order_calibration(
 
 
 def read_domain(
-    node: Node | None, states: tuple[str, ...], known: Mapping[str, object], faults: FaultList
+    node: Node | None, names: tuple[str, ...], known: Mapping[str, object], faults: FaultList
 ) -> dict[str, tuple[Expression, Expression]]:
-    """The bounds of every state, in the order of the states."""
-    if node is None:
-        faults.append(Fault(("domain",), "there is no domain: give [lower, upper] for every state"))
-        return {}
-    entries = read_table(node, states, faults)
+    """The bounds of those of ``names`` for which the file gives some, in the order of the names.
+
+    Args:
+        node: the section.
+        names: the states and the exogenous variables.
+        known: what has a value at the steady state.
+        faults: to which every fault is added.
+    """
+    entries = read_table(node, None, faults)
     domain = {}
-    for state in states:
-        entry = entries.get(state)
-        if entry is None:
-            message = f"the state {state} has no domain: give [lower, upper]"
-            faults.append(fault_in(node, ("domain",), message, state))
+    for name, entry in entries.items():
+        if name not in names:
+            hint = suggest(name, names) or f"; they are {', '.join(names)}"
+            message = f"{name[:40]} is neither a state nor an exogenous variable{hint}"
+            faults.append(fault_at(entry, message, symbol=name))
         elif not isinstance(entry, Items) or len(entry.items) != 2:
-            faults.append(fault_at(entry, f"the domain of {state} is [lower, upper]", symbol=state))
+            faults.append(fault_at(entry, f"the domain of {name} is [lower, upper]", symbol=name))
         else:
-            bounds = _expressions({"lower": entry.items[0], "upper": entry.items[1]}, faults)
-            for name, expression in bounds.items():
-                faults.extend(_symbol_faults(entry.items[name == "upper"], expression, known))
-            if len(bounds) == 2:
-                domain[state] = bounds["lower"], bounds["upper"]
-    return domain
+            bounds = [read_undated(item, known, faults) for item in entry.items]
+            if bounds[0] is not None and bounds[1] is not None:
+                domain[name] = bounds[0], bounds[1]
+    return {name: domain[name] for name in names if name in domain}
+
+
+def read_undated(node: Node, known: Mapping[str, object], faults: FaultList) -> Expression | None:
+    """One expression of symbols without dates; None, with a fault, where it cannot be read.
+
+    Args:
+        node: the expression.
+        known: the symbols that may stand in it.
+        faults: to which every fault is added.
+    """
+    expression = read_expression(node, faults)
+    if expression is not None:
+        faults.extend(_symbol_faults(node, expression, known))
+    return expression
 
 
 def _expressions(entries: Mapping[str, Node], faults: FaultList) -> dict[str, Expression]:
     read = {name: read_expression(entry, faults) for name, entry in entries.items()}
     return {name: expression for name, expression in read.items() if expression is not None}
-
-
-def _unread(node: Node | None, calibrated: Mapping[str, Expression]) -> dict[str, Expression | None]:
-    """Names whose own expression could not be read: a fault already, and not unknown to the others."""
-    names = node.entries if isinstance(node, Table) else {}
-    return {name: None for name in names if name not in calibrated}
 
 
 def _symbol_faults(node: Node, expression: Expression, known: Mapping[str, object]) -> Iterator[Fault]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from solver.language.printer import to_text
 from solver.language.tree import NEGATION, Expression, Number, Operation
+from solver.model.exogenous import Block, Constant, Law, MarkovChain, Matrix, Mixture, Normal, Vector
 from solver.model.spec import SymbolInfo
 
 
@@ -23,23 +25,48 @@ def canonical_expression(expression: Expression) -> float | str:
     return to_text(expression)
 
 
-def canonical_info(
-    symbols: Mapping[str, SymbolInfo], names: tuple[str, ...]
-) -> dict[str, dict[str, str | list[float]]]:
+def canonical_info(symbols: Mapping[str, SymbolInfo], names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """What is said about those of ``names`` about which something is said."""
     document = {}
     for name in names:
         info = symbols[name]
-        entry: dict[str, str | list[float]] = {}
+        entry: dict[str, Any] = {}
         if info.description:
             entry["description"] = info.description
         if info.symbol:
             entry["symbol"] = info.symbol
         if info.bounds:
-            entry["bounds"] = list(info.bounds)
+            entry["bounds"] = [bound if math.isfinite(bound) else str(bound) for bound in info.bounds]
         if entry:
             document[name] = entry
     return document
+
+
+def canonical_exogenous(blocks: Sequence[Block]) -> dict[str, Any]:
+    """The laws by the names of their variables."""
+    return {", ".join(block.names): _canonical_law(block.law) for block in blocks}
+
+
+def _canonical_law(law: Law) -> dict[str, Any]:
+    if isinstance(law, MarkovChain):
+        return {"MarkovChain": {"values": _rows(law.values), "transitions": _rows(law.transitions)}}
+    if isinstance(law, Constant):
+        return {"ConstantProcess": {"mu": _row(law.values)}}
+    if isinstance(law, Mixture):
+        distributions = [_canonical_law(component) for component in law.components]
+        return {"Mixture": {"weights": _row(law.weights), "distributions": distributions}}
+    entries: dict[str, Any] = {"mu": _row(law.mean), "Sigma": _rows(law.covariance)}
+    if isinstance(law, Normal):
+        return {"Normal": entries}
+    return {"VAR1": {"rho": _rows(law.persistence), **entries}}
+
+
+def _row(expressions: Vector) -> list[float | str]:
+    return [canonical_expression(expression) for expression in expressions]
+
+
+def _rows(matrix: Matrix) -> list[list[float | str]]:
+    return [_row(row) for row in matrix]
 
 
 def hash_of(document: Mapping[str, Any]) -> str:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.errors import Fault
 from solver.language.order import CircularError, in_order
 from solver.language.parser import suggest
-from solver.language.tree import Expression, Symbol, symbols_in
+from solver.language.printer import to_text
+from solver.language.tree import (
+    FUNCTIONS,
+    INFINITY,
+    Condition,
+    Equation,
+    Expression,
+    Symbol,
+    dated,
+    symbols_in,
+)
+from solver.model.complementarity import read_complementarity
 from solver.model.node import FaultList, Node, fault_at, fault_in
 from solver.model.sections import (
     MAX_SYMBOLS,
@@ -19,16 +31,56 @@ from solver.model.sections import (
     read_statements,
     read_table,
 )
+from solver.model.spec import Complementarity
 
-SECTIONS = ("transition", "arbitrage", "felicity")
+_NOW = dict.fromkeys(("state", "control", "exogenous variable", "definition"), (0,))
+_NOW_AND_NEXT = dict.fromkeys(_NOW, (0, 1))
 
-#: The dates at which variables may stand in each section, on the right or in a lone expression.
-_DATES: Mapping[str, tuple[int, ...]] = {
-    "definitions": (0,),
-    "transition": (-1,),
-    "arbitrage": (0, 1),
-    "felicity": (0,),
+
+@dataclass(frozen=True)
+class _Rule:
+    """What the equations of a section are.
+
+    Attributes:
+        target: the kind of symbol that each defines, at date t, by its left side; None where they are residuals.
+        dates: the dates at which symbols may stand in them, by kind.
+        is_new: whether a left side may be a name that is declared nowhere.
+    """
+
+    target: str | None
+    dates: Mapping[str, tuple[int, ...]]
+    is_new: bool = False
+
+
+#: After dolo's recipes; expectations may use today's variables besides, as its generalised ones do.
+_RULES = {
+    "definitions": _Rule("definition", _NOW, is_new=True),
+    "transition": _Rule(
+        "state", {"state": (-1,), "control": (-1,), "definition": (-1,), "exogenous variable": (-1, 0)}
+    ),
+    "arbitrage": _Rule(None, _NOW_AND_NEXT),
+    "felicity": _Rule("reward", {**_NOW, "reward": (0,)}, is_new=True),
+    "value": _Rule("value", {**_NOW_AND_NEXT, "reward": (0,), "value": (0, 1)}),
+    "expectation": _Rule("expectation", _NOW_AND_NEXT),
+    "direct_response": _Rule(
+        "control", {"exogenous variable": (0,), "state": (0,), "expectation": (0,), "control": (0,)}
+    ),
+    "direct_response_egm": _Rule(
+        "control",
+        {"exogenous variable": (0,), "post-decision state": (0,), "expectation": (0,), "control": (0,)},
+    ),
+    "half_transition": _Rule("state", {"exogenous variable": (-1, 0), "post-decision state": (-1,)}),
+    "reverse_state": _Rule(
+        "state", {"exogenous variable": (0,), "post-decision state": (0,), "control": (0,)}
+    ),
 }
+#: The sections that every document of a model has, and those that only dolo's algorithms use.
+SECTIONS = ("transition", "arbitrage", "felicity")
+OPTIONAL_SECTIONS = tuple(section for section in _RULES if section not in ("definitions", *SECTIONS))
+#: Other names of sections in dolo's files.
+_ALIASES = {"equilibrium": "arbitrage", "optimality": "arbitrage", "utility": "felicity"}
+#: Definitions in dolo's older files, of the names declared as auxiliaries.
+_OLDER_DEFINITIONS = "auxiliary"
 
 
 @dataclass(frozen=True)
@@ -36,12 +88,14 @@ class Equations:
     """The equations of a file.
 
     Attributes:
-        written: as written, by section.
-        kinds: what each declared or defined symbol is: state, control, definition, parameter or exogenous.
+        written: as written, by section; of the optional sections, those that the file has.
+        kinds: what each declared or defined symbol is: state, control, definition, parameter, …
         definitions: bodies, each after those that it uses.
         transition: right sides in the order of the states.
         arbitrage: residuals.
+        complementarity: of each residual, None where it holds everywhere.
         felicity: the reward; None when the file gives none.
+        assignments: of the optional sections, right sides by section and by the name on the left.
     """
 
     written: Mapping[str, tuple[str, ...]]
@@ -49,7 +103,9 @@ class Equations:
     definitions: Mapping[str, Expression]
     transition: tuple[Expression, ...]
     arbitrage: tuple[Expression, ...]
+    complementarity: tuple[Complementarity | None, ...]
     felicity: Expression | None
+    assignments: Mapping[str, Mapping[str, Expression]]
 
 
 def read_equations(
@@ -62,62 +118,169 @@ def read_equations(
         groups: the declared names by group.
         faults: to which every fault is added.
     """
-    nodes = read_table(entries.get("equations"), SECTIONS, faults)
-    if "definitions" in entries:
-        nodes["definitions"] = entries["definitions"]
-    blocks = {section: read_statements(nodes.get(section), faults) for section in ("definitions", *SECTIONS)}
-    kinds = {name: SYMBOL_GROUPS[group] for group, names in groups.items() for name in names}
-    defined = _by_name("definitions", blocks["definitions"].statements, kinds, faults)
-    kinds |= dict.fromkeys(defined, "definition")
-    if len(kinds) > MAX_SYMBOLS:
-        message = f"the model has {len(kinds)} symbols, above {MAX_SYMBOLS}"
-        faults.append(fault_in(entries.get("symbols"), ("symbols",), message))
-    for group in ("states", "controls"):
-        if not groups[group]:
-            faults.append(
-                fault_in(entries.get("symbols"), ("symbols", group), f"a model needs {group}: name them")
-            )
-    rewards = _by_name("felicity", blocks["felicity"].statements, kinds, faults)
+    nodes = _sections_of(entries, faults)
+    blocks = {section: _read_block(section_nodes, faults) for section, section_nodes in nodes.items()}
+    kinds = _kinds(groups, blocks)
+    blocks = {section: _dated(block, kinds) for section, block in blocks.items()}
+    _check_declared(entries.get("symbols"), groups, kinds, faults)
+    assigned = {
+        section: _by_target(section, blocks[section].statements, kinds, faults)
+        for section, rule in _RULES.items()
+        if rule.target is not None
+    }
+    transition = _in_state_order(
+        assigned["transition"], blocks["transition"], groups["states"], nodes["transition"], faults
+    )
+    _check_count(blocks["arbitrage"], groups["controls"], nodes["arbitrage"], faults)
+    rewards = assigned["felicity"]
     if len(rewards) > 1:
-        faults.append(fault_at(nodes["felicity"], "a model has one felicity: keep one"))
-    transition = _by_state(blocks["transition"], groups["states"], nodes.get("transition"), faults)
-    _check_count(blocks["arbitrage"], groups["controls"], nodes.get("arbitrage"), faults)
+        faults.append(fault_at(nodes["felicity"][0], "a model has one felicity: keep one"))
     for section, block in blocks.items():
         for statement in block.statements:
             faults.extend(_check_symbols(section, statement, kinds))
+    definitions = _in_order(assigned["definitions"], faults)
+    conditions = read_complementarity(blocks["arbitrage"].statements, kinds, definitions, faults)
+    bodies = {section: _bodies(statements) for section, statements in assigned.items()}
+    present = [section for section in OPTIONAL_SECTIONS if blocks[section].statements]
     return Equations(
         written={
-            section: tuple(statement.text for statement in block.statements)
-            for section, block in blocks.items()
+            section: tuple(statement.text for statement in blocks[section].statements)
+            for section in ("definitions", *SECTIONS, *present)
         },
         kinds=kinds,
-        definitions=_in_order(defined, faults),
+        definitions=definitions,
         transition=transition,
         arbitrage=tuple(statement.equation.residual for statement in blocks["arbitrage"].statements),
-        felicity=next((statement.equation.right for statement in rewards.values()), None),
+        complementarity=conditions,
+        felicity=next(iter(bodies["felicity"].values()), None),
+        assignments={section: bodies[section] for section in present},
     )
 
 
-def _by_name(
+def _sections_of(entries: Mapping[str, Node], faults: FaultList) -> dict[str, list[Node]]:
+    """The nodes of each section: one, or none, or definitions of both dialects."""
+    nodes: dict[str, list[Node]] = {section: [] for section in _RULES}
+    if "definitions" in entries:
+        nodes["definitions"].append(entries["definitions"])
+    known = (*SECTIONS, *OPTIONAL_SECTIONS, *_ALIASES, _OLDER_DEFINITIONS)
+    for key, node in read_table(entries.get("equations"), known, faults).items():
+        section = "definitions" if key == _OLDER_DEFINITIONS else _ALIASES.get(key, key)
+        if nodes[section] and section != "definitions":
+            faults.append(fault_at(node, f"{key} is another name of {section}: keep one of them"))
+        else:
+            nodes[section].append(node)
+    return nodes
+
+
+def _read_block(nodes: Sequence[Node], faults: FaultList) -> Block:
+    blocks = [read_statements(node, faults) for node in nodes]
+    statements = tuple(statement for block in blocks for statement in block.statements)
+    return Block(statements, is_whole=all(block.is_whole for block in blocks))
+
+
+def _kinds(groups: Mapping[str, tuple[str, ...]], blocks: Mapping[str, Block]) -> dict[str, str]:
+    """What each symbol is: as it is declared, or by the section that defines it."""
+    kinds = {name: SYMBOL_GROUPS[group] for group, names in groups.items() for name in names}
+    for section, rule in _RULES.items():
+        if rule.is_new and rule.target is not None:
+            for statement in blocks[section].statements:
+                name = _target(statement)
+                if name is not None and kinds.get(name, "auxiliary") == "auxiliary":
+                    kinds[name] = rule.target
+    return kinds
+
+
+def _target(statement: Statement) -> str | None:
+    """The name that a statement defines: ``name[t] = …`` or, in the older dialect, ``name = …``."""
+    left = statement.equation.left
+    is_target = isinstance(left, Symbol) and left.shift in (0, None) and statement.equation.right is not None
+    return left.name if is_target and isinstance(left, Symbol) else None
+
+
+def _dated(block: Block, kinds: Mapping[str, str]) -> Block:
+    """The same statements with every variable dated."""
+    variables = {name for name, kind in kinds.items() if kind != "parameter"}
+
+    def date(expression: Expression | None) -> Expression | None:
+        return None if expression is None else dated(expression, variables)
+
+    def date_equation(equation: Equation) -> Equation:
+        condition = equation.condition
+        if condition is not None:
+            variable = condition.variable
+            shift = 0 if variable.shift is None else variable.shift
+            variable = dataclasses.replace(variable, shift=shift)
+            condition = Condition(date(condition.lower), variable, date(condition.upper))
+        return Equation(dated(equation.left, variables), date(equation.right), condition)
+
+    statements = (
+        dataclasses.replace(statement, equation=date_equation(statement.equation))
+        for statement in block.statements
+    )
+    return Block(tuple(statements), block.is_whole)
+
+
+def _check_declared(
+    node: Node | None, groups: Mapping[str, tuple[str, ...]], kinds: Mapping[str, str], faults: FaultList
+) -> None:
+    if len(kinds) > MAX_SYMBOLS:
+        message = f"the model has {len(kinds)} symbols, above {MAX_SYMBOLS}"
+        faults.append(fault_in(node, ("symbols",), message))
+    for group in ("states", "controls"):
+        if not groups[group]:
+            faults.append(fault_in(node, ("symbols", group), f"a model needs {group}: name them"))
+
+
+def _by_target(
     section: str, statements: Sequence[Statement], kinds: Mapping[str, str], faults: FaultList
 ) -> dict[str, Statement]:
-    """The statements ``name[t] = …`` that define new names."""
-    defined: dict[str, Statement] = {}
+    """The statements ``name[t] = …`` of a section by name."""
+    rule, found = _RULES[section], dict[str, Statement]()
     for statement in statements:
-        left = statement.equation.left
-        if statement.equation.right is None or not isinstance(left, Symbol) or left.shift != 0:
-            faults.append(statement.fault(f"{section} are written name[t] = expression"))
-        elif message := check_name(left.name, {*kinds, *defined}):
-            faults.append(statement.fault(message, left.name, left.column))
+        name, left = _target(statement), statement.equation.left
+        if name is None or not isinstance(left, Symbol):
+            faults.append(
+                statement.fault(f"an equation of {section} is written {rule.target}[t] = expression")
+            )
+        elif name in found:
+            message = f"{name} is defined twice ({section}): keep one"
+            faults.append(statement.fault(message, name, left.column))
+        elif problem := _target_message(name, rule, kinds):
+            faults.append(statement.fault(problem, name, left.column))
         else:
-            defined[left.name] = statement
-    return defined
+            found[name] = statement
+    return found
+
+
+def _target_message(name: str, rule: _Rule, kinds: Mapping[str, str]) -> str | None:
+    """What is wrong with a name on the left, if anything."""
+    kind = kinds.get(name)
+    if kind == rule.target:
+        return check_name(name, set()) if rule.is_new else None
+    if rule.is_new:
+        return f"{name} is declared as {_a(kind or '')} already: choose another name"
+    targets = [known for known, kind in kinds.items() if kind == rule.target]
+    group = next(group for group, kind in SYMBOL_GROUPS.items() if kind == rule.target)
+    hint = (
+        suggest(name, targets) or f"; the {group} are {', '.join(targets)}"
+        if targets
+        else f": declare it in {group}"
+    )
+    return f"{name} is not {_a(rule.target or '')}{hint}"
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+def _bodies(statements: Mapping[str, Statement]) -> dict[str, Expression]:
+    return {
+        name: body for name, statement in statements.items() if (body := statement.equation.right) is not None
+    }
 
 
 def _in_order(defined: Mapping[str, Statement], faults: FaultList) -> dict[str, Expression]:
-    bodies = {
-        name: body for name, statement in defined.items() if (body := statement.equation.right) is not None
-    }
+    bodies = _bodies(defined)
     try:
         return in_order(bodies)
     except CircularError as error:
@@ -126,65 +289,65 @@ def _in_order(defined: Mapping[str, Statement], faults: FaultList) -> dict[str, 
         return bodies
 
 
-def _by_state(
-    block: Block, states: tuple[str, ...], node: Node | None, faults: FaultList
+def _in_state_order(
+    found: Mapping[str, Statement],
+    block: Block,
+    states: tuple[str, ...],
+    nodes: Sequence[Node],
+    faults: FaultList,
 ) -> tuple[Expression, ...]:
-    """The right sides ``state[t] = …`` in the order of the states."""
-    found: dict[str, Expression] = {}
-    for statement in block.statements:
-        left, right = statement.equation.left, statement.equation.right
-        if right is None or not isinstance(left, Symbol) or left.shift != 0:
-            faults.append(statement.fault("a transition is written state[t] = expression of [t-1]"))
-        elif left.name not in states:
-            hint = suggest(left.name, states) or f"; the states are {', '.join(states)}"
-            faults.append(statement.fault(f"{left.name} is not a state{hint}", left.name, left.column))
-        elif left.name in found:
-            message = f"the state {left.name} has two transitions: keep one"
-            faults.append(statement.fault(message, left.name, left.column))
-        else:
-            found[left.name] = right
+    """The right sides of the transition in the order of the states."""
     missing = [state for state in states if state not in found] if block.is_whole else []
     for state in missing:
         message = f"the state {state} has no transition: add {state}[t] = …"
-        faults.append(fault_in(node, ("equations", "transition"), message, state))
-    return tuple(found[state] for state in states if state in found)
+        faults.append(fault_in(nodes[0] if nodes else None, ("equations", "transition"), message, state))
+    bodies = _bodies(found)
+    return tuple(bodies[state] for state in states if state in bodies)
 
 
-def _check_count(block: Block, controls: tuple[str, ...], node: Node | None, faults: FaultList) -> None:
+def _check_count(block: Block, controls: tuple[str, ...], nodes: Sequence[Node], faults: FaultList) -> None:
     """As many equations as unknowns, unless some could not be read."""
     if block.is_whole and len(block.statements) != len(controls):
         message = (
             f"{len(block.statements)} arbitrage equation(s) for {len(controls)} control(s) "
             f"({', '.join(controls)}): give one equation for each control"
         )
-        faults.append(fault_in(node, ("equations", "arbitrage"), message))
+        faults.append(fault_in(nodes[0] if nodes else None, ("equations", "arbitrage"), message))
 
 
 def _check_symbols(section: str, statement: Statement, kinds: Mapping[str, str]) -> Iterator[Fault]:
     """Faults of unknown symbols and wrong dates; what a statement defines, on its left, is checked elsewhere."""
-    left, right = statement.equation.left, statement.equation.right
+    left, right, condition = statement.equation.left, statement.equation.right, statement.equation.condition
     sides = [left] if right is None else [right]
     if section == "arbitrage" and right is not None:
         sides = [left, right]
+    elif section != "arbitrage" and condition is not None:
+        message = "a complementarity condition stands only in the arbitrage equations: leave it out here"
+        yield statement.fault(message, condition.variable.name, condition.variable.column)
     for symbol in dict.fromkeys(symbol for side in sides for symbol in symbols_in(side)):
-        if message := _symbol_message(section, symbol, kinds):
-            yield statement.fault(message, symbol.name, symbol.column)
+        if problem := _symbol_message(section, symbol, kinds):
+            yield statement.fault(problem, symbol.name, symbol.column)
 
 
 def _symbol_message(section: str, symbol: Symbol, kinds: Mapping[str, str]) -> str | None:
     kind, name = kinds.get(symbol.name), symbol.name
+    if name == INFINITY:
+        return f"{name} may stand only alone, as a bound of a control"
     if kind is None:
-        return f"{name} is not declared{suggest(name, kinds) or ': declare it or define it'}"
+        return f"{name} is not declared{suggest(name, (*kinds, *FUNCTIONS)) or ': declare it or define it'}"
     if kind == "parameter":
         return None if symbol.shift is None else f"{name} is a parameter and has no date: write {name}"
-    dates = _DATES[section]
+    if kind == "auxiliary":
+        return f"{name} is declared as an auxiliary, and nothing defines it: add {name}[t] = … to the definitions"
+    dates = _RULES[section].dates.get(kind)
+    if dates is None:
+        return f"the {kind} {name} cannot stand here ({section})"
     if symbol.shift in dates:
         return None
-    allowed = " or ".join(_dated(name, date) for date in dates)
-    return f"write {allowed} for the {kind} {name} here ({section}), not {_dated(name, symbol.shift)}"
+    allowed = " or ".join(dated_name(name, date) for date in dates)
+    return f"write {allowed} for the {kind} {name} here ({section}), not {dated_name(name, symbol.shift)}"
 
 
-def _dated(name: str, shift: int | None) -> str:
-    if shift is None:
-        return name
-    return f"{name}[t{shift:+d}]" if shift else f"{name}[t]"
+def dated_name(name: str, shift: int | None) -> str:
+    """The name with its date, as a file of the newer dialect writes it."""
+    return to_text(Symbol(name, shift))

@@ -1,6 +1,7 @@
-"""The laws of exogenous variables as a file declares them: expressions of parameters, nothing computed yet.
+"""The laws of exogenous variables as a file declares them, nothing computed yet.
 
-A model's exogenous variables are split into independent blocks, each with one law.
+A model's exogenous variables are split into independent blocks, each with one law. Laws are undated expressions of
+parameters, and of other calibrated names that do not depend on an exogenous variable.
 """
 
 from __future__ import annotations

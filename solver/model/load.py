@@ -6,26 +6,32 @@ Built-in models and those that users send take this one path.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from solver.errors import CalibrationError, Fault, ModelError
+from solver.errors import CalibrationError, ModelError
 from solver.language.tree import Expression
-from solver.model.calibration_section import order_calibration, read_calibration, read_domain
-from solver.model.canonical import canonical_expression, canonical_info, hash_of
-from solver.model.equations import SECTIONS, Equations, read_equations
-from solver.model.node import FaultList, Node, Table, fault_at, node_from_object
+from solver.model.calibration_section import known_names, order_calibration, read_calibration, read_domain
+from solver.model.canonical import canonical_exogenous, canonical_expression, canonical_info, hash_of
+from solver.model.equations import Equations, read_equations
+from solver.model.exogenous import Block, MarkovChain
+from solver.model.exogenous_section import check_tags, read_exogenous
+from solver.model.node import FaultList, Node, Table, fault_at, fault_in, node_from_object
 from solver.model.sections import read_symbol_info, read_symbols, read_table, read_text
 from solver.model.spec import Model, SymbolInfo, Trees
+from solver.model.state_space import REGIME
 from solver.model.steady_state import find_steady_state
 from solver.model.yaml_text import node_from_yaml
 
 MAX_NAME_LENGTH = 100
 _TEXTS = ("name", "title", "source")
-_KEYS = (
-    *_TEXTS,
-    *("symbols", "definitions", "equations", "calibration", "domain", "parameters", "variables"),
+_SECTIONS = (
+    *("symbols", "definitions", "equations", "calibration", "exogenous", "domain", "parameters", "variables"),
 )
+#: Keys of dolo's files that say nothing about the model.
+_IGNORED = ("options", "model_type", "model_spec", "infos", "filename")
+#: What dolo calls a model whose file does not name it.
+_NAMELESS = "anonymous"
 
 
 def load_model(text: str | bytes) -> Model:
@@ -35,7 +41,7 @@ def load_model(text: str | bytes) -> Model:
         ModelError: every fault found, with equation, symbol, line and column where there are such.
     """
     faults = FaultList()
-    return _read(node_from_yaml(text, faults), faults)
+    return _load(node_from_yaml(text, faults), faults)
 
 
 def model_from_document(document: Mapping[str, Any]) -> Model:
@@ -45,23 +51,36 @@ def model_from_document(document: Mapping[str, Any]) -> Model:
         ModelError: every fault found; lines and columns are unknown.
     """
     faults = FaultList()
-    return _read(node_from_object(document, faults), faults)
+    return _load(node_from_object(document, faults), faults)
+
+
+def _load(root: Node, faults: FaultList) -> Model:
+    """The model in a document: each section adds its faults, and only a faultless one is checked as a whole."""
+    model = _read(root, faults)
+    assert isinstance(root, Table)  # else there were faults
+    _check_default_calibration(model, root.entries["calibration"])
+    return model
 
 
 def _read(root: Node, faults: FaultList) -> Model:
-    """The model in a document: each section adds its faults, and only a faultless one is checked as a whole."""
-    entries = read_table(root, _KEYS, faults)
+    """The model in a document, read section by section.
+
+    Raises:
+        ModelError: all faults found.
+    """
+    entries = read_table(root, (*_TEXTS, *_SECTIONS, *_IGNORED), faults)
+    check_tags(root, faults)
     groups = read_symbols(entries.get("symbols"), faults)
     equations = read_equations(entries, groups, faults)
     calibration_node, kinds = entries.get("calibration"), equations.kinds
     required = {name: kind for name, kind in kinds.items() if kind in ("parameter", "state", "control")}
     calibrated = read_calibration(calibration_node, required, faults)
-    calibration = order_calibration(calibration_node, calibrated, equations.definitions, faults)
-    domain = read_domain(entries.get("domain"), groups["states"], calibration, faults)
-    variables = tuple(name for name, kind in kinds.items() if kind != "parameter")
-    symbols = dict.fromkeys(kinds, SymbolInfo())
-    symbols |= read_symbol_info(entries.get("parameters"), groups["parameters"], faults, has_bounds=True)
-    symbols |= read_symbol_info(entries.get("variables"), variables, faults, has_bounds=False)
+    known = known_names(calibration_node, equations.definitions, groups["exogenous"])
+    calibration = order_calibration(calibration_node, calibrated, equations.definitions, known, faults)
+    exogenous = read_exogenous(_exogenous_node(entries), groups["exogenous"], known, calibration, faults)
+    _check_regime(entries.get("symbols"), kinds, exogenous, faults)
+    domain = read_domain(entries.get("domain"), (*groups["states"], *groups["exogenous"]), known, faults)
+    symbols = _read_symbol_info(entries, groups, kinds, faults)
     texts = _read_texts(entries, faults)
     if faults:
         raise ModelError(sorted(faults, key=lambda fault: (fault.line or 0, fault.column or 0)))
@@ -69,21 +88,54 @@ def _read(root: Node, faults: FaultList) -> Model:
         definitions=equations.definitions,
         transition=equations.transition,
         arbitrage=equations.arbitrage,
-        complementarity=(None,) * len(equations.arbitrage),
-        exogenous=(),
+        complementarity=equations.complementarity,
+        exogenous=exogenous,
         felicity=equations.felicity,
+        assignments=equations.assignments,
         calibration=calibration,
         domain=domain,
     )
-    model = _model(texts, groups, symbols, equations, calibrated, trees)
-    _check_default_calibration(model, entries["calibration"])
-    return model
+    return _model(texts, groups, symbols, equations, calibrated, trees)
+
+
+def _exogenous_node(entries: Mapping[str, Node]) -> Node | None:
+    """The laws of the exogenous variables, which the oldest files have among the options."""
+    options = entries.get("options")
+    older = options.entries.get("exogenous") if isinstance(options, Table) else None
+    return entries.get("exogenous", older)
+
+
+def _check_regime(
+    node: Node | None, kinds: Mapping[str, str], exogenous: Sequence[Block], faults: FaultList
+) -> None:
+    """The regime of a Markov chain is a state of the policy, of that name."""
+    if REGIME in kinds and any(isinstance(block.law, MarkovChain) for block in exogenous):
+        message = (
+            f"{REGIME} names the regime of the Markov chain: choose another name for the {kinds[REGIME]}"
+        )
+        faults.append(fault_in(node, ("symbols",), message, REGIME))
+
+
+def _read_symbol_info(
+    entries: Mapping[str, Node],
+    groups: Mapping[str, tuple[str, ...]],
+    kinds: Mapping[str, str],
+    faults: FaultList,
+) -> dict[str, SymbolInfo]:
+    parameters, variables = groups["parameters"], tuple(name for name in kinds if kinds[name] != "parameter")
+    economic = ("parameter", "state", "control", "exogenous variable", "definition")
+    symbols = {name: SymbolInfo() for name, kind in kinds.items() if kind in economic}
+    symbols |= read_symbol_info(entries.get("parameters"), parameters, faults, parameters, is_finite=True)
+    symbols |= read_symbol_info(
+        entries.get("variables"), variables, faults, groups["controls"], is_finite=False
+    )
+    return symbols
 
 
 def _read_texts(entries: Mapping[str, Node], faults: FaultList) -> dict[str, str]:
     texts = {key: read_text(entries.get(key), faults) for key in _TEXTS}
     if not texts["name"]:
-        faults.append(Fault(("name",), "the model has no name: give one"))
+        texts["name"] = _NAMELESS
     elif len(texts["name"]) > MAX_NAME_LENGTH:
         message = f"the name has {len(texts['name'])} characters, above {MAX_NAME_LENGTH}"
         faults.append(fault_at(entries["name"], message))
@@ -99,13 +151,16 @@ def _model(
     trees: Trees,
 ) -> Model:
     variables = tuple(name for name in symbols if name not in groups["parameters"])
+    groups_of_all = ("states", "controls", "exogenous", "parameters")
+    sections = (section for section in equations.written if section != "definitions")
     document = {
         **texts,
-        "symbols": {group: list(names) for group, names in groups.items()},
+        "symbols": {group: list(names) for group, names in groups.items() if names or group in groups_of_all},
         "definitions": list(equations.written["definitions"]),
-        "equations": {section: list(equations.written[section]) for section in SECTIONS},
+        "equations": {section: list(equations.written[section]) for section in sections},
         "calibration": {name: canonical_expression(tree) for name, tree in calibrated.items()},
-        "domain": {state: [*map(canonical_expression, pair)] for state, pair in trees.domain.items()},
+        **({"exogenous": canonical_exogenous(trees.exogenous)} if trees.exogenous else {}),
+        "domain": {name: [*map(canonical_expression, pair)] for name, pair in trees.domain.items()},
         "parameters": canonical_info(symbols, groups["parameters"]),
         "variables": canonical_info(symbols, variables),
     }

@@ -7,7 +7,7 @@ YAML and parsed JSON become the same nodes, so there is one reader. Every scalar
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Scalar:
-    """Text."""
+    """Text; ``tag`` is that of YAML, e.g. ``!VAR1``, where the file has one."""
 
     pointer: Pointer
     lines: tuple[Line, ...]
+    tag: str | None = None
 
     @property
     def text(self) -> str:
@@ -54,6 +55,7 @@ class Items:
     pointer: Pointer
     start: Line
     items: tuple[Node, ...]
+    tag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Table:
     start: Line
     entries: Mapping[str, Node]
     keys: Mapping[str, Line]
+    tag: str | None = None
 
 
 Node = Scalar | Items | Table
@@ -104,6 +107,14 @@ def fault_at(node: Node, message: str, symbol: str | None = None, column: int = 
 def fault_in(node: Node | None, pointer: Pointer, message: str, symbol: str | None = None) -> Fault:
     """A fault of a section as a whole, which stands at ``pointer`` even where the file has no such section."""
     return Fault(pointer, message, symbol=symbol) if node is None else fault_at(node, message, symbol)
+
+
+def nodes_below(node: Node) -> Iterator[Node]:
+    """The node and all nodes within it, in the order of the file."""
+    yield node
+    if not isinstance(node, Scalar):
+        for inner in node.items if isinstance(node, Items) else node.entries.values():
+            yield from nodes_below(inner)
 
 
 def node_from_object(document: Mapping[str, Any], faults: FaultList) -> Node:

@@ -10,20 +10,30 @@ from dataclasses import dataclass
 
 from solver.errors import Fault, ModelError
 from solver.language.parser import parse_equation, parse_expression, suggest
-from solver.language.tree import FUNCTIONS, Equation, Expression
+from solver.language.tree import FUNCTIONS, INFINITY, Equation, Expression
 from solver.model.node import FaultList, Items, Line, Node, Scalar, Table, fault_at
 from solver.model.spec import SymbolInfo
 
 MAX_SYMBOLS = 500
-#: The groups of declared symbols, and what a member of each is.
+#: The groups of declared symbols, and what a member of each is. No solution needs those after the parameters: they are
+#: names for what dolo's other sections define.
 SYMBOL_GROUPS = {
     "states": "state",
     "controls": "control",
-    "exogenous": "exogenous shock",
+    "exogenous": "exogenous variable",
     "parameters": "parameter",
+    "values": "value",
+    "rewards": "reward",
+    "expectations": "expectation",
+    "poststates": "post-decision state",
+    "auxiliaries": "auxiliary",
 }
+#: Most members of a group, where there is a limit tighter than MAX_SYMBOLS.
+MAX_MEMBERS = {"states": 60, "controls": 60, "exogenous": 20}
+#: Other names of groups, in dolo's older files.
+_GROUP_ALIASES = {"shocks": "exogenous", "actions": "controls"}
 _NAME = re.compile(r"[^\W\d]\w{0,63}")
-_RESERVED = ("t", "inf")
+_RESERVED = ("t", INFINITY)
 
 
 @dataclass(frozen=True)
@@ -85,24 +95,32 @@ def read_symbols(node: Node | None, faults: FaultList) -> dict[str, tuple[str, .
     """The declared names by group, each of them once."""
     groups: dict[str, tuple[str, ...]] = dict.fromkeys(SYMBOL_GROUPS, ())
     seen: set[str] = set()
-    for group, entry in read_table(node, tuple(SYMBOL_GROUPS), faults).items():
-        if not isinstance(entry, Items):
-            faults.append(fault_at(entry, f"{group} is a list of names"))
-            continue
-        names = []
-        for item in entry.items:
-            name = read_text(item, faults)
-            message = check_name(name, seen)
-            if message:
-                faults.append(fault_at(item, message, symbol=name))
-            else:
-                names.append(name)
-                seen.add(name)
-        groups[group] = tuple(names)
-        if names and group == "exogenous":
-            message = "exogenous shocks are not read by this version: give a deterministic model"
-            faults.append(fault_at(entry, message, symbol=names[0]))
+    for key, entry in read_table(node, (*SYMBOL_GROUPS, *_GROUP_ALIASES), faults).items():
+        group = _GROUP_ALIASES.get(key, key)
+        if groups[group]:
+            faults.append(fault_at(entry, f"{key} is another name of {group}: keep one of them"))
+        elif not isinstance(entry, Items):
+            faults.append(fault_at(entry, f"{key} is a list of names"))
+        else:
+            groups[group] = _read_names(entry, seen, faults)
+            most = MAX_MEMBERS.get(group, MAX_SYMBOLS)
+            if len(groups[group]) > most:
+                faults.append(fault_at(entry, f"the model has {len(groups[group])} {group}, above {most}"))
     return groups
+
+
+def _read_names(node: Items, seen: set[str], faults: FaultList) -> tuple[str, ...]:
+    """New names, which are then seen."""
+    names = []
+    for item in node.items:
+        name = read_text(item, faults)
+        message = check_name(name, seen)
+        if message:
+            faults.append(fault_at(item, message, symbol=name))
+        else:
+            names.append(name)
+            seen.add(name)
+    return tuple(names)
 
 
 def check_name(name: str, taken: set[str]) -> str | None:
@@ -142,23 +160,34 @@ def read_expression(node: Node, faults: FaultList) -> Expression | None:
 
 
 def read_symbol_info(
-    node: Node | None, names: tuple[str, ...], faults: FaultList, *, has_bounds: bool
+    node: Node | None, names: tuple[str, ...], faults: FaultList, bounded: tuple[str, ...], *, is_finite: bool
 ) -> dict[str, SymbolInfo]:
-    """What a file says about its symbols, for those of ``names`` that it describes."""
-    keys = ("description", "symbol", *(("bounds",) if has_bounds else ()))
-    return {name: _read_info(entry, keys, faults) for name, entry in read_table(node, names, faults).items()}
+    """What a file says about its symbols, for those of ``names`` that it describes.
+
+    Args:
+        node: the section.
+        names: which may be described.
+        faults: to which every fault is added.
+        bounded: those of ``names`` that may have bounds.
+        is_finite: whether bounds must be finite.
+    """
+    symbols = {}
+    for name, entry in read_table(node, names, faults).items():
+        entries = read_table(entry, ("description", "symbol", "bounds"), faults)
+        bounds = entries.get("bounds")
+        if bounds is not None and name not in bounded:
+            message = f"{name} is not a control, and only these have bounds here: give it a domain instead"
+            faults.append(fault_at(bounds, message, symbol=name))
+            bounds = None
+        symbols[name] = SymbolInfo(
+            description=read_text(entries.get("description"), faults) or None,
+            symbol=read_text(entries.get("symbol"), faults) or None,
+            bounds=_read_bounds(bounds, faults, is_finite=is_finite),
+        )
+    return symbols
 
 
-def _read_info(node: Node, keys: tuple[str, ...], faults: FaultList) -> SymbolInfo:
-    entries = read_table(node, keys, faults)
-    return SymbolInfo(
-        description=read_text(entries.get("description"), faults) or None,
-        symbol=read_text(entries.get("symbol"), faults) or None,
-        bounds=_read_bounds(entries.get("bounds"), faults),
-    )
-
-
-def _read_bounds(node: Node | None, faults: FaultList) -> tuple[float, float] | None:
+def _read_bounds(node: Node | None, faults: FaultList, *, is_finite: bool) -> tuple[float, float] | None:
     if node is None:
         return None
     try:
@@ -166,9 +195,16 @@ def _read_bounds(node: Node | None, faults: FaultList) -> tuple[float, float] | 
         lower, upper = (float(item.text if isinstance(item, Scalar) else "") for item in pair)
     except ValueError:
         lower = upper = math.nan
-    if -math.inf < lower <= upper < math.inf:
-        return lower, upper
-    faults.append(fault_at(node, "bounds are two finite numbers, [lower, upper], with lower <= upper"))
+    if lower <= upper if is_finite else lower < upper:
+        n_finite = math.isfinite(lower) + math.isfinite(upper)
+        if n_finite == 2 or (n_finite == 1 and not is_finite):
+            return lower, upper
+    message = (
+        "bounds are two finite numbers, [lower, upper], with lower <= upper"
+        if is_finite
+        else "bounds of a control are two numbers, [lower, upper], with lower < upper; one of them may be -inf or inf"
+    )
+    faults.append(fault_at(node, message))
     return None
 
 
@@ -202,4 +238,4 @@ def _joined(key: Line, value: Scalar) -> Line:
 
 def _display(text: str) -> str:
     """One spelling of blanks: single ones, and one on either side of the equals sign."""
-    return " ".join(re.sub(r"(?<!<)=", " = ", text).split())
+    return " ".join(re.sub(r"(?<![<=])=(?!=)", " = ", text).split())

@@ -20,7 +20,8 @@ class SymbolInfo:
     Attributes:
         description: in words.
         symbol: as it is displayed, e.g. β.
-        bounds: smallest and largest value that a parameter may take, both included.
+        bounds: of a parameter, the smallest and the largest value that it may take, both included; of a control, its
+            natural domain, where one bound may be infinite.
     """
 
     description: str | None = None
@@ -56,8 +57,11 @@ class Trees:
         complementarity: of each arbitrage equation, None where it holds everywhere.
         exogenous: the laws of the exogenous variables, in their order.
         felicity: the reward of date t; None when the file gives none.
+        assignments: right sides of the sections that only some algorithms use (value, expectation, direct_response,
+            half_transition, …), by section and by the name on the left, at date t; of the sections that the file has.
         calibration: undated, by name, each after those that it uses; holds the parameters, the states and the
-            controls, other names that the file calibrates, and the definitions.
+            controls, other names that the file calibrates, and the definitions; these may use an exogenous variable that
+            the file does not calibrate.
         domain: undated lower and upper bound of those states, and exogenous variables, for which the file gives one.
     """
 
@@ -67,6 +71,7 @@ class Trees:
     complementarity: tuple[Complementarity | None, ...]
     exogenous: tuple[Block, ...]
     felicity: Expression | None
+    assignments: Mapping[str, Mapping[str, Expression]]
     calibration: Mapping[str, Expression]
     domain: Mapping[str, tuple[Expression, Expression]]
 
@@ -81,11 +86,12 @@ class Model:
         source: where the equations and the calibration come from.
         states: names, in the order of the axes of state arrays.
         controls: names, in the order of the axes of control arrays.
-        exogenous: names of the shocks.
+        exogenous: names of the exogenous variables, in the order of the axes of their arrays.
         parameters: names, in the order of parameter vectors.
-        definitions: names of what follows from states and controls of the same date.
-        symbols: about every state, control, definition and parameter.
-        equations: as written, by section: definitions, transition, arbitrage, felicity.
+        definitions: names of what follows from states, controls and exogenous variables of the same date.
+        symbols: about every parameter, state, control, exogenous variable and definition, and what else the file describes.
+        equations: as written, by section: definitions, transition, arbitrage, felicity, and those of
+            ``Trees.assignments``.
         document: the canonical file, which reads back to an equal model; JSON-able.
         hash: SHA-256 of the canonical document, in hexadecimal.
         trees: the equations parsed.

@@ -1,7 +1,7 @@
 """YAML (and so JSON) text to nodes.
 
-Built on PyYAML's events rather than its constructor: an alias, a tag or a level too deep is seen before anything is
-built from it, and every node keeps its place in the file.
+Built on PyYAML's events rather than its constructor: nothing is ever built by name, an alias or a level too deep is
+seen before anything is built from it, and every node keeps its tag and its place in the file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def node_from_yaml(text: str | bytes, faults: FaultList) -> Node:
     Args:
         text: the file.
         faults: to which is added what a model may not use, and yet need not stop the reading: anchors, aliases,
-            tags, duplicate keys.
+            duplicate keys.
 
     Raises:
         ModelError: not UTF-8, too long, not YAML, or nested too deep; with the faults found until there.
@@ -96,21 +96,19 @@ class _EventReader:
             self._fault(
                 event, pointer, f"{sign}{event.anchor}: anchors and aliases are refused; write it out"
             )
-        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
-            self._fault(event, pointer, f"the tag {event.tag} is not read by this version: leave it out")
         if isinstance(event, yaml.SequenceStartEvent):
             return self._items(event, pointer)
         if isinstance(event, yaml.MappingStartEvent):
             return self._table(event, pointer)
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(pointer, self._lines(event, pointer))
+            return Scalar(pointer, self._lines(event, pointer), event.tag)
         return Scalar(pointer, (_place(event),))
 
     def _items(self, start: yaml.SequenceStartEvent, pointer: Pointer) -> Items:
         items: list[Node] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             items.append(self._node(event, (*pointer, len(items))))
-        return Items(pointer, _place(start), tuple(items))
+        return Items(pointer, _place(start), tuple(items), start.tag)
 
     def _table(self, start: yaml.MappingStartEvent, pointer: Pointer) -> Table:
         entries: dict[str, Node] = {}
@@ -119,13 +117,13 @@ class _EventReader:
             key_node = self._node(event, (*pointer, "?"))
             key = key_node.text if isinstance(key_node, Scalar) else "?"
             value = self._node(next(self._events), (*pointer, key))
-            if not isinstance(key_node, Scalar):
-                self._fault(event, pointer, "a key must be a text")
+            if not isinstance(key_node, Scalar) or key_node.tag is not None:
+                self._fault(event, pointer, "a key must be a text, without a tag")
             elif key in entries:
                 self._fault(event, (*pointer, key), f"{key} stands here twice: keep one")
             else:
                 entries[key], keys[key] = value, key_node.lines[0]
-        return Table(pointer, _place(start), entries, keys)
+        return Table(pointer, _place(start), entries, keys, start.tag)
 
     def _lines(self, event: yaml.ScalarEvent, pointer: Pointer) -> tuple[Line, ...]:
         if not is_valid_text(event.value):

@@ -1,6 +1,7 @@
 """Printing and parsing are inverse; what is not in the language is refused, never a crash."""
 
 import math
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -8,8 +9,18 @@ from hypothesis import strategies as st
 
 from solver.errors import ModelError
 from solver.language.parser import MAX_DEPTH, MAX_LENGTH, parse_equation, parse_expression
-from solver.language.printer import to_text
-from solver.language.tree import FUNCTIONS, NEGATION, Number, Operation, Symbol, depth_of
+from solver.language.printer import equation_to_text, to_text
+from solver.language.tree import (
+    FUNCTIONS,
+    NEGATION,
+    Condition,
+    Equation,
+    Number,
+    Operation,
+    Symbol,
+    dated,
+    depth_of,
+)
 
 NUMBERS = st.floats(min_value=0, allow_nan=False, allow_infinity=False).map(abs).map(Number)
 SYMBOLS = st.builds(
@@ -27,12 +38,39 @@ def operations(arguments):
 
 
 TREES = st.recursive(NUMBERS | SYMBOLS, operations, max_leaves=25)
+SMALL_TREES = st.recursive(NUMBERS | SYMBOLS, operations, max_leaves=6)
+CONDITIONS = st.builds(Condition, st.none() | SMALL_TREES, SYMBOLS, st.none() | SMALL_TREES)
+EQUATIONS = st.builds(Equation, SMALL_TREES, st.none() | SMALL_TREES) | st.builds(
+    Equation, SMALL_TREES, st.none(), CONDITIONS
+)
+
+
+def in_older_dialect(text):
+    """c[t+1], c[t] and c[t-1] as c(1), c and c(-1)."""
+    return re.sub(r"\[t([+-]\d+)\]", lambda date: f"({int(date[1])})", text).replace("[t]", "")
 
 
 @settings(deadline=None, derandomize=True)
 @given(TREES)
 def test_parsing_what_is_printed_gives_the_same_tree(tree):
     assert parse_expression(to_text(tree)) == tree
+
+
+@settings(deadline=None, derandomize=True)
+@given(EQUATIONS)
+def test_parsing_a_printed_equation_gives_the_same_equation(equation):
+    assert parse_equation(equation_to_text(equation)) == equation
+
+
+DATED = st.builds(Symbol, st.sampled_from(["a", "k", "Δk"]), st.integers(min_value=-9, max_value=9))
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.recursive(NUMBERS | DATED | st.just(Symbol("β", None)), operations, max_leaves=25))
+def test_both_dialects_mean_the_same(tree):
+    older = in_older_dialect(to_text(tree))
+    assert "[" not in older
+    assert dated(parse_expression(older), {"a", "k", "Δk"}) == tree
 
 
 @settings(deadline=None, derandomize=True)
@@ -45,7 +83,7 @@ def test_any_text_is_an_equation_or_a_fault_within_it(text):
         assert fault.message
         assert fault.column is not None and 1 <= fault.column <= len(text) + 1
     else:
-        assert parse_expression(to_text(equation.residual)) == equation.residual
+        assert parse_equation(equation_to_text(equation)) == equation
 
 
 @pytest.mark.parametrize(
@@ -91,11 +129,20 @@ def test_precedence_is_that_of_arithmetic(text, value):
         ("a $ b", 3, "'$' is not part of the language"),
         ("1 + 1e999", 5, "too large"),
         ("a + lg(b)", 5, "did you mean log?"),
-        ("c(1)", 1, "c[t+1]"),
-        ("max(1)", 1, "takes 2 argument(s), and 1"),
+        ("c(1.5)", 1, "c[t+1] or c(1)"),
+        ("c(1000)", 1, "c[t+1] or c(1)"),
+        ("c(k)", 1, "products with *"),
+        ("max(1)", 1, "takes at least 2 argument(s), and 1"),
         ("exp()", 1, "takes 1 argument(s), and 0"),
-        ("a ⟂ 0 <= b <= inf", 3, "complementarity"),
-        ("a | 0 <= b <= inf", 3, "complementarity"),
+        ("a = 1 ⟂ 0 <= b <= inf", 7, "with ⟂ write one expression instead of two sides"),
+        ("a | b", 3, "what follows | is written lower <= control <= upper"),
+        ("a | 0 <= b", 3, "what follows | is written lower <= control <= upper"),
+        ("a | 0 <= 2*b <= 1", 3, "what follows | is written lower <= control <= upper"),
+        ("a ⟂ 0 <= b <= 1 <= 2", 3, "what follows ⟂ is written lower <= control <= upper"),
+        ("a ⟂ inf <= b <= inf", 3, "no b lies between these bounds"),
+        ("a ⟂ 0 <= b <= -inf", 3, "no b lies between these bounds"),
+        ("a ⟂ 0 <= b <=", 14, "too early"),
+        ("a ⟂ 0 < b", 7, "'<' is not part of the language"),
         ("__import__('os')", 12, "not part of the language"),
         ("a.b", 2, "'.' is not part of the language"),
     ],

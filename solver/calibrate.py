@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from solver.classical.perturbation import LinearRule, linear_rule
 from solver.errors import CalibrationError, Fault
+from solver.model.domain import check_domain, file_domain
 from solver.model.process import Process
 from solver.model.spec import Model
 from solver.model.state_space import REGIME, state_space
-from solver.model.steady_state import calibrated_trees, evaluate_undated, find_steady_state
+from solver.model.steady_state import find_steady_state
 
 _DEVIATIONS = 3.0
 #: A state that shocks do not move is solved this far around its steady state, relative to it or, at zero, absolutely.
@@ -81,7 +82,7 @@ def calibrate(model: Model, overrides: Mapping[str, float] | None = None) -> Cal
     steady = find_steady_state(model, overrides)
     rule = linear_rule(model, steady)
     domain, notes = _domain(model, steady.parameters, steady.values, rule)
-    faults = _check_domain(domain, steady.values)
+    faults = check_domain(domain, steady.values)
     if faults:
         raise CalibrationError(faults)
     return Calibration(
@@ -98,14 +99,12 @@ def calibrate(model: Model, overrides: Mapping[str, float] | None = None) -> Cal
 def _domain(
     model: Model, parameters: Mapping[str, float], steady: Mapping[str, float], rule: LinearRule
 ) -> tuple[dict[str, tuple[float, float]], list[str]]:
-    variables = (*model.exogenous, *model.states, *model.controls)
-    trees = calibrated_trees(model, {**parameters, **{name: steady[name] for name in variables}})
+    given = file_domain(model, parameters, steady)
     domain, notes = {}, []
     names = [name for name in state_space(model).names if name != REGIME]
     for place, name in enumerate(names):
-        if name in model.trees.domain:
-            lower, upper = evaluate_undated(model.trees.domain[name], trees)
-            domain[name] = (lower, upper)
+        if name in given:
+            domain[name] = given[name]
             continue
         if rule.covariance is None:
             message = (
@@ -120,21 +119,3 @@ def _domain(
         domain[name] = steady[name] - width, steady[name] + width
         notes.append(f"The domain of {name} is its steady state ± {width:.4g} ({how}).")
     return domain, notes
-
-
-def _check_domain(domain: Mapping[str, tuple[float, float]], steady: Mapping[str, float]) -> list[Fault]:
-    faults = []
-    for name, (lower, upper) in domain.items():
-        if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
-            message = (
-                f"the domain of {name}, [{lower:g}, {upper:g}], is empty or not finite: give lower < upper"
-            )
-        elif not lower <= steady[name] <= upper:
-            message = (
-                f"the domain of {name}, [{lower:g}, {upper:g}], does not hold the steady state {steady[name]:g}: "
-                "widen it"
-            )
-        else:
-            continue
-        faults.append(Fault((), message, symbol=name))
-    return faults

@@ -9,10 +9,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from solver.errors import CalibrationError, ModelError
+from solver.errors import CalibrationError, Fault, ModelError
 from solver.language.tree import Expression
 from solver.model.calibration_section import known_names, order_calibration, read_calibration, read_domain
 from solver.model.canonical import canonical_exogenous, canonical_expression, canonical_info, hash_of
+from solver.model.domain import check_domain, file_domain
 from solver.model.equations import Equations, read_equations
 from solver.model.exogenous import Block, MarkovChain
 from solver.model.exogenous_section import check_tags, read_exogenous
@@ -58,7 +59,7 @@ def _load(root: Node, faults: FaultList) -> Model:
     """The model in a document: each section adds its faults, and only a faultless one is checked as a whole."""
     model = _read(root, faults)
     assert isinstance(root, Table)  # else there were faults
-    _check_default_calibration(model, root.entries["calibration"])
+    _check_default_calibration(model, root.entries)
     return model
 
 
@@ -181,20 +182,32 @@ def _model(
     )
 
 
-def _check_default_calibration(model: Model, node: Node) -> None:
-    """A file must have a steady state as it stands, before anyone overrides a parameter.
+def _check_default_calibration(model: Model, entries: Mapping[str, Node]) -> None:
+    """A file must have a steady state, within its domain, as it stands, before anyone overrides a parameter.
+
+    Args:
+        model: what was read.
+        entries: the document's sections.
 
     Raises:
-        ModelError: the faults of the calibration, at their places in the file.
+        ModelError: the faults of calibration and domain, at their places in the file.
     """
     try:
-        find_steady_state(model)
+        steady = find_steady_state(model)
     except CalibrationError as error:
-        entries = node.entries if isinstance(node, Table) else {}
-        places = [fault_at(entries.get(fault.symbol or "", node), fault.message) for fault in error.faults]
-        raise ModelError(
-            [
-                dataclasses.replace(place, equation=fault.equation, symbol=fault.symbol)
-                for place, fault in zip(places, error.faults, strict=True)
-            ]
-        ) from error
+        raise _placed(error.faults, entries["calibration"]) from error
+    faults = check_domain(file_domain(model, steady.parameters, steady.values), steady.values)
+    if faults:
+        raise _placed(faults, entries["domain"])
+
+
+def _placed(faults: Sequence[Fault], section: Node) -> ModelError:
+    """The faults, each at its symbol in a section."""
+    entries = section.entries if isinstance(section, Table) else {}
+    places = [fault_at(entries.get(fault.symbol or "", section), fault.message) for fault in faults]
+    return ModelError(
+        [
+            dataclasses.replace(place, equation=fault.equation, symbol=fault.symbol)
+            for place, fault in zip(places, faults, strict=True)
+        ]
+    )

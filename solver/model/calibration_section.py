@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from solver.errors import Fault
 from solver.language.order import CircularError, in_order
 from solver.language.parser import suggest
 from solver.language.tree import Expression, symbols_in, undated
+from solver.model.exogenous import Block, mean_of
 from solver.model.node import FaultList, Items, Node, Table, fault_at, fault_in
 from solver.model.sections import MAX_SYMBOLS, check_name, read_expression, read_table
 
@@ -73,6 +74,57 @@ def order_calibration(
             message = f"the calibration runs in a circle: {error}; give one of these a value"
             faults.append(fault_at(node.entries[culprit], message, culprit))
         return names
+
+
+def add_means(
+    node: Node | None,
+    calibration: Mapping[str, Expression],
+    exogenous: Sequence[Block],
+    required: Mapping[str, str],
+    faults: FaultList,
+) -> dict[str, Expression]:
+    """The ordered calibration with the means of those exogenous variables that the file does not calibrate.
+
+    Args:
+        node: the section.
+        calibration: what :func:`order_calibration` gave.
+        exogenous: the laws.
+        required: names that must have a value, and what they are.
+        faults: to which are added values that depend on a Markov chain's variable that is not calibrated.
+    """
+    means: dict[str, Expression] = {}
+    unknown: dict[str, str] = {}
+    for block in exogenous:
+        found = mean_of(block.law) or (None,) * len(block.names)
+        for name, mean in zip(block.names, found, strict=True):
+            if name not in calibration and mean is None:
+                unknown[name] = name
+            elif name not in calibration and mean is not None:
+                means[name] = mean
+    following = unknown | names_following(unknown, calibration)
+    variables = [name for block in exogenous for name in block.names]
+    for name in (*required, *variables):
+        if name in following and isinstance(node, Table) and name in node.entries:
+            message = (
+                f"{name} depends on {following[name]}, which follows a Markov chain and is not calibrated: give "
+                f"{following[name]} a value, its mean for instance"
+            )
+            faults.append(fault_at(node.entries[name], message, symbol=following[name]))
+    try:
+        return in_order({**calibration, **means})
+    except CircularError:  # which is a fault already
+        return dict(calibration)
+
+
+def names_following(variables: Iterable[str], calibration: Mapping[str, Expression]) -> dict[str, str]:
+    """What an ordered calibration derives from some variables, directly or not, each with one of these."""
+    found = {name: name for name in variables}
+    following = {}
+    for name, body in calibration.items():
+        for symbol in symbols_in(body):
+            if symbol.name in found and name not in found:
+                found[name] = following[name] = found[symbol.name]
+    return following
 
 
 def read_domain(

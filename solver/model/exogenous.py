@@ -6,9 +6,10 @@ parameters, and of other calibrated names that do not depend on an exogenous var
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
-from solver.language.tree import Expression
+from solver.language.tree import Expression, Operation
 
 Vector = tuple[Expression, ...]
 Matrix = tuple[Vector, ...]
@@ -63,3 +64,22 @@ class Block:
 
     names: tuple[str, ...]
     law: Law
+
+
+def mean_of(law: Law) -> Vector | None:
+    """The long-run mean of a law; None for a Markov chain, whose mean no expression gives."""
+    if isinstance(law, MarkovChain):
+        return None
+    if isinstance(law, Constant):
+        return law.values
+    if isinstance(law, Mixture):
+        return tuple(
+            _weighted_sum(law.weights, means)
+            for means in zip(*(component.mean for component in law.components), strict=True)
+        )
+    return law.mean
+
+
+def _weighted_sum(weights: Vector, values: Vector) -> Expression:
+    terms = (Operation("*", pair) for pair in zip(weights, values, strict=True))
+    return functools.reduce(lambda total, term: Operation("+", (total, term)), terms)

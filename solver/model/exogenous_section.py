@@ -23,7 +23,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from solver.errors import Fault
 from solver.language.parser import suggest
-from solver.language.tree import Expression, symbols_in
+from solver.language.tree import Expression
+from solver.model.calibration_section import names_following
 from solver.model.exogenous import Block
 from solver.model.law_reader import LAW_NAMES, LawReader, dimension
 from solver.model.node import FaultList, Node, Table, fault_at, nodes_below
@@ -81,7 +82,8 @@ def read_exogenous(
             message = f"the exogenous variables {', '.join(names)} have no law: {hint}"
             faults.append(Fault(("exogenous",), message, symbol=names[0]))
         return ()
-    reader = LawReader(known, _following(names, calibration), faults)
+    following = dict(zip(names, names, strict=True)) | names_following(names, calibration)
+    reader = LawReader(known, following, faults)
     assigned = _by_names(node, names, faults) if _is_mapping(node, names) else [(node, names)]
     blocks = [block for part, owned in assigned for block in _blocks(part, owned, reader, faults)]
     found = [name for block in blocks for name in block.names]
@@ -92,16 +94,6 @@ def read_exogenous(
             message = f"the laws take the exogenous variables in another order: declare exogenous: [{', '.join(order)}]"
             faults.append(fault_at(node, message, symbol=names[0]))
     return tuple(blocks)
-
-
-def _following(names: tuple[str, ...], calibration: Mapping[str, Expression]) -> dict[str, str]:
-    """What is calibrated by exogenous variables, directly or not, each with one of these."""
-    found = {name: name for name in names}
-    for name, body in calibration.items():
-        for symbol in symbols_in(body):
-            if symbol.name in found:
-                found.setdefault(name, found[symbol.name])
-    return found
 
 
 def _blocks(node: Node, names: Sequence[str], reader: LawReader, faults: FaultList) -> list[Block]:

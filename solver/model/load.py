@@ -11,7 +11,13 @@ from typing import Any
 
 from solver.errors import CalibrationError, Fault, ModelError
 from solver.language.tree import Expression
-from solver.model.calibration_section import known_names, order_calibration, read_calibration, read_domain
+from solver.model.calibration_section import (
+    add_means,
+    known_names,
+    order_calibration,
+    read_calibration,
+    read_domain,
+)
 from solver.model.canonical import canonical_exogenous, canonical_expression, canonical_info, hash_of
 from solver.model.domain import check_domain, file_domain
 from solver.model.equations import Equations, read_equations
@@ -79,6 +85,7 @@ def _read(root: Node, faults: FaultList) -> Model:
     known = known_names(calibration_node, equations.definitions, groups["exogenous"])
     calibration = order_calibration(calibration_node, calibrated, equations.definitions, known, faults)
     exogenous = read_exogenous(_exogenous_node(entries), groups["exogenous"], known, calibration, faults)
+    calibration = add_means(calibration_node, calibration, exogenous, required, faults)
     _check_regime(entries.get("symbols"), kinds, exogenous, faults)
     domain = read_domain(entries.get("domain"), (*groups["states"], *groups["exogenous"]), known, faults)
     symbols = _read_symbol_info(entries, groups, kinds, faults)

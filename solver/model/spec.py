@@ -60,8 +60,8 @@ class Trees:
         assignments: right sides of the sections that only some algorithms use (value, expectation, direct_response,
             half_transition, …), by section and by the name on the left, at date t; of the sections that the file has.
         calibration: undated, by name, each after those that it uses; holds the parameters, the states and the
-            controls, other names that the file calibrates, and the definitions; these may use an exogenous variable that
-            the file does not calibrate.
+            controls, other names that the file calibrates, the definitions, and the means of the exogenous variables that
+            the file does not calibrate, unless they follow a Markov chain.
         domain: undated lower and upper bound of those states, and exogenous variables, for which the file gives one.
     """
 

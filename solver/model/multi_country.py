@@ -1,8 +1,9 @@
 """The model ``multi_country`` for any number of countries, as a document of the model language.
 
-The built-in file holds two countries and is what :func:`multi_country` gives for them. With N countries the model has 2 N states,
-N controls and N correlated innovations. Consumption is the same in every country, because the planner weighs equal utilities equally,
-so that the countries' capital stocks are the only controls and their Euler equations the only conditions.
+The built-in file holds two countries and is what :func:`multi_country` gives for them. With N countries the model has 2
+N states, N controls and N correlated innovations. Consumption is the same in every country, because the planner weighs
+equal utilities equally, so that the countries' capital stocks are the only controls and their Euler equations the only
+conditions.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ _TEMPLATE = """\
 name: {name}
 title: Multi-country growth, {n} countries
 source: >-
-  The symmetric multi-country growth model of the comparison by Den Haan, Judd and Juillard (2011), Journal of Economic Dynamics and
-  Control 35, 175-177, with inelastic labour and adjustment costs of capital: a planner weighs the countries' CRRA utilities
-  equally, so that each consumes the same. Innovations of log productivity have a part of the country and a common part, each of
-  standard deviation sigma. Depreciation is paid out of output, so that it does not show, and output is scaled so that capital is 1
-  in the steady state. Calibration: alpha = 0.36, beta = 0.99, adjustment costs of 0.5, rho = 0.95, sigma = 0.01; log utility and the
-  domain, capital in [0.8, 1.2] and log productivity within 0.8*sigma/(1 - rho), are set here by what is usual for this model. This
-  document was written by multi_country({n}) in solver/model/multi_country.py, which writes it for any number of countries.
+  The symmetric multi-country growth model of the comparison by Den Haan, Judd and Juillard (2011), Journal of Economic
+  Dynamics and Control 35, 175-177, with inelastic labour and adjustment costs of capital: a planner weighs the
+  countries' CRRA utilities equally, so that each consumes the same. Innovations of log productivity have a part of the
+  country and a common part, each of standard deviation sigma. Depreciation is paid out of output, so that it does not
+  show, and output is scaled so that capital is 1 in the steady state. Calibration: alpha = 0.36, beta = 0.99,
+  adjustment costs of 0.5, rho = 0.95, sigma = 0.01; log utility and the domain, capital in [0.8, 1.2] and log
+  productivity within 0.8*sigma/(1 - rho), are usual for this model and not checked against the papers of the
+  comparison. This document was written by multi_country({n}) in solver/model/multi_country.py, which writes it for any
+  number of countries.
 
 symbols:
   states: [{a}, {k}]

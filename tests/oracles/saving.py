@@ -1,10 +1,10 @@
 """Consumption and saving with a borrowing constraint, solved by endogenous grid points; knows nothing of the solver.
 
-``w' = r (w - c) + exp(y')``, ``0 <= c <= w``, ``y' = ρ y + σ ε'``, ``c^(-γ) >= β r E c'^(-γ)`` with equality where ``c < w``.
-On a grid of savings ``a`` the Euler equation gives consumption and with it cash on hand, ``w = a + c`` (Carroll 2006); at ``a = 0``
-that is the kink, below which ``c = w``. Consumption is kept as a function of log income and of the distance to the kink, where it
-is smooth, by cubic splines. Expectations are Gauss-Legendre sums over panels that end where next period's cash on hand crosses the
-kink.
+``w' = r (w - c) + exp(y')``, ``0 <= c <= w``, ``y' = ρ y + σ ε'``, ``c^(-γ) >= β r E c'^(-γ)`` with equality where
+``c < w``. On a grid of savings ``a`` the Euler equation gives consumption and with it cash on hand, ``w = a + c`` (Carroll
+2006); at ``a = 0`` that is the kink, below which ``c = w``. Consumption is kept as a function of log income and of the
+distance to the kink, where it is smooth, by cubic splines. Expectations are Gauss-Legendre sums over panels that end where
+next period's cash on hand crosses the kink.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,9 @@ class Saving:
         incomes = np.linspace(-1, 1, n_incomes) * INCOMES * self.income_sd
         savings = MOST_SAVINGS * np.linspace(0, 1, n_savings) ** 3
         if start is None:
-            start = SavingRule.of(incomes, np.ones(n_incomes), savings, np.tile(1 + savings / 2, (n_incomes, 1)))
+            start = SavingRule.of(
+                incomes, np.ones(n_incomes), savings, np.tile(1 + savings / 2, (n_incomes, 1))
+            )
         rule, change = start, np.inf
         while change > tolerance:
             c = self._consumption_on(incomes, savings, rule)

@@ -13,9 +13,16 @@ DIRECTORY = Path(__file__).with_name("reference")
 class Table:
     name: str
     calibration: dict[str, float]
-    states: np.ndarray  # (n, 2), columns a and k
-    investment: np.ndarray  # (n,)
-    consumption: np.ndarray  # (n,)
+    states: np.ndarray  # (n, 2), the first two columns: a and k, of saving y and w
+    columns: dict[str, np.ndarray]  # the others, (n,)
+
+    @property
+    def investment(self):
+        return self.columns["i"]
+
+    @property
+    def consumption(self):
+        return self.columns["c"]
 
 
 def read_tables(prefix):
@@ -24,7 +31,9 @@ def read_tables(prefix):
     tables = []
     for path in sorted(DIRECTORY.glob(f"{prefix}*.csv")):
         rows = np.genfromtxt(path, delimiter=",", names=True)
-        states = np.column_stack([rows["a"], rows["k"]])
-        tables.append(Table(path.stem, facts[path.stem]["calibration"], states, rows["i"], rows["c"]))
+        first, second, *others = rows.dtype.names
+        states = np.column_stack([rows[first], rows[second]])
+        calibration = facts[path.stem.removesuffix("_standardgrid")]["calibration"]
+        tables.append(Table(path.stem, calibration, states, {name: rows[name] for name in others}))
     assert tables, f"no table of the name {prefix}"
     return tables

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from solver.errors import Fault
 from solver.language.constant import constant_value
 from solver.language.parser import suggest
-from solver.language.tree import Condition, Expression, symbols_in
+from solver.language.tree import INFINITY, Condition, Expression, symbols_in
 from solver.model.node import FaultList
 from solver.model.sections import Statement
 from solver.model.spec import Complementarity
@@ -80,7 +80,9 @@ def _bound_faults(
     """A bound is known before the decision: it depends on states, exogenous variables and parameters."""
     for symbol in dict.fromkeys(symbols_in(bound)):
         name, kind = symbol.name, kinds.get(symbol.name)
-        if kind is None:
+        if name == INFINITY:
+            message = f"{name} may stand only alone, as a bound"
+        elif kind is None:
             known = [name for name, kind in kinds.items() if kind in ("parameter", *_BOUND_KINDS)]
             message = f"{name} is not declared{suggest(name, known) or ': declare it or define it'}"
         elif name in choices:

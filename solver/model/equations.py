@@ -96,6 +96,7 @@ class Equations:
         complementarity: of each residual, None where it holds everywhere.
         felicity: the reward; None when the file gives none.
         assignments: of the optional sections, right sides by section and by the name on the left.
+        places: the arbitrage equations, which stand in the file, by their text.
     """
 
     written: Mapping[str, tuple[str, ...]]
@@ -106,6 +107,7 @@ class Equations:
     complementarity: tuple[Complementarity | None, ...]
     felicity: Expression | None
     assignments: Mapping[str, Mapping[str, Expression]]
+    places: Mapping[str, Statement]
 
 
 def read_equations(
@@ -154,6 +156,7 @@ def read_equations(
         complementarity=conditions,
         felicity=next(iter(bodies["felicity"].values()), None),
         assignments={section: bodies[section] for section in present},
+        places={statement.text: statement for statement in blocks["arbitrage"].statements},
     )
 
 
@@ -166,7 +169,7 @@ def _sections_of(entries: Mapping[str, Node], faults: FaultList) -> dict[str, li
     for key, node in read_table(entries.get("equations"), known, faults).items():
         section = "definitions" if key == _OLDER_DEFINITIONS else _ALIASES.get(key, key)
         if nodes[section] and section != "definitions":
-            faults.append(fault_at(node, f"{key} is another name of {section}: keep one of them"))
+            faults.append(fault_at(node, f"{section} stands here under two names: keep one of them"))
         else:
             nodes[section].append(node)
     return nodes

@@ -5,7 +5,6 @@ Built-in models and those that users send take this one path.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +23,7 @@ from solver.model.equations import Equations, read_equations
 from solver.model.exogenous import Block, MarkovChain
 from solver.model.exogenous_section import check_tags, read_exogenous
 from solver.model.node import FaultList, Node, Table, fault_at, fault_in, node_from_object
-from solver.model.sections import read_symbol_info, read_symbols, read_table, read_text
+from solver.model.sections import Statement, read_symbol_info, read_symbols, read_table, read_text
 from solver.model.spec import Model, SymbolInfo, Trees
 from solver.model.state_space import REGIME
 from solver.model.steady_state import find_steady_state
@@ -63,20 +62,19 @@ def model_from_document(document: Mapping[str, Any]) -> Model:
 
 def _load(root: Node, faults: FaultList) -> Model:
     """The model in a document: each section adds its faults, and only a faultless one is checked as a whole."""
-    model = _read(root, faults)
-    assert isinstance(root, Table)  # else there were faults
-    _check_default_calibration(model, root.entries)
+    entries = read_table(root, (*_TEXTS, *_SECTIONS, *_IGNORED), faults)
+    check_tags(root, faults)
+    model, places = _read(entries, faults)
+    _check_default_calibration(model, entries, places)
     return model
 
 
-def _read(root: Node, faults: FaultList) -> Model:
-    """The model in a document, read section by section.
+def _read(entries: Mapping[str, Node], faults: FaultList) -> tuple[Model, Mapping[str, Statement]]:
+    """The model in the sections of a document, and the places of its arbitrage equations.
 
     Raises:
         ModelError: all faults found.
     """
-    entries = read_table(root, (*_TEXTS, *_SECTIONS, *_IGNORED), faults)
-    check_tags(root, faults)
     groups = read_symbols(entries.get("symbols"), faults)
     equations = read_equations(entries, groups, faults)
     calibration_node, kinds = entries.get("calibration"), equations.kinds
@@ -103,7 +101,7 @@ def _read(root: Node, faults: FaultList) -> Model:
         calibration=calibration,
         domain=domain,
     )
-    return _model(texts, groups, symbols, equations, calibrated, trees)
+    return _model(texts, groups, symbols, equations, calibrated, trees), equations.places
 
 
 def _exogenous_node(entries: Mapping[str, Node]) -> Node | None:
@@ -189,32 +187,38 @@ def _model(
     )
 
 
-def _check_default_calibration(model: Model, entries: Mapping[str, Node]) -> None:
+def _check_default_calibration(
+    model: Model, entries: Mapping[str, Node], places: Mapping[str, Statement]
+) -> None:
     """A file must have a steady state, within its domain, as it stands, before anyone overrides a parameter.
 
     Args:
         model: what was read.
         entries: the document's sections.
+        places: the arbitrage equations by their text.
 
     Raises:
-        ModelError: the faults of calibration and domain, at their places in the file.
+        ModelError: the faults of calibration, laws and domain, at their places in the file.
     """
     try:
         steady = find_steady_state(model)
     except CalibrationError as error:
-        raise _placed(error.faults, entries["calibration"]) from error
+        laws = _exogenous_node(entries)
+        raise ModelError(
+            [
+                places[fault.equation].fault(fault.message)
+                if fault.equation is not None
+                else _placed(fault, laws if fault.pointer[:1] == ("exogenous",) else entries["calibration"])
+                for fault in error.faults
+            ]
+        ) from error
     faults = check_domain(file_domain(model, steady.parameters, steady.values), steady.values)
     if faults:
-        raise _placed(faults, entries["domain"])
+        raise ModelError([_placed(fault, entries["domain"]) for fault in faults])
 
 
-def _placed(faults: Sequence[Fault], section: Node) -> ModelError:
-    """The faults, each at its symbol in a section."""
+def _placed(fault: Fault, section: Node | None) -> Fault:
+    """The fault at its symbol in a section, else at the section."""
     entries = section.entries if isinstance(section, Table) else {}
-    places = [fault_at(entries.get(fault.symbol or "", section), fault.message) for fault in faults]
-    return ModelError(
-        [
-            dataclasses.replace(place, equation=fault.equation, symbol=fault.symbol)
-            for place, fault in zip(places, faults, strict=True)
-        ]
-    )
+    node = entries.get(fault.symbol or "", section)
+    return fault if node is None else fault_at(node, fault.message, symbol=fault.symbol)

@@ -15,6 +15,7 @@ from solver.model.node import FaultList, Items, Line, Node, Scalar, Table, fault
 from solver.model.spec import SymbolInfo
 
 MAX_SYMBOLS = 500
+MAX_EQUATIONS = 1_000
 #: The groups of declared symbols, and what a member of each is. No solution needs those after the parameters: they are
 #: names for what dolo's other sections define.
 SYMBOL_GROUPS = {
@@ -98,7 +99,7 @@ def read_symbols(node: Node | None, faults: FaultList) -> dict[str, tuple[str, .
     for key, entry in read_table(node, (*SYMBOL_GROUPS, *_GROUP_ALIASES), faults).items():
         group = _GROUP_ALIASES.get(key, key)
         if groups[group]:
-            faults.append(fault_at(entry, f"{key} is another name of {group}: keep one of them"))
+            faults.append(fault_at(entry, f"{group} stands here under two names: keep one of them"))
         elif not isinstance(entry, Items):
             faults.append(fault_at(entry, f"{key} is a list of names"))
         else:
@@ -136,8 +137,13 @@ def check_name(name: str, taken: set[str]) -> str | None:
 
 def read_statements(node: Node | None, faults: FaultList) -> Block:
     """The equations of a block of lines, of a list, or of a mapping from left sides to right sides."""
-    statements, n_faults = [], len(faults)
+    statements: list[Statement] = []
+    n_faults = len(faults)
     for entry, line in _lines_of(node, faults):
+        if len(statements) == MAX_EQUATIONS:
+            message = f"the section has more than {MAX_EQUATIONS} equations: take fewer"
+            faults.append(_locate(Fault((), message), entry, line))
+            break
         try:
             statements.append(Statement(entry, _display(line.text), line, parse_equation(line.text)))
         except ModelError as error:

@@ -22,6 +22,9 @@ FORMULAS = {
     "min(a, b)/max(a, b)": lambda a, b: np.minimum(a, b) / np.maximum(a, b),
     "sin(a) + cos(b)*tan(a)": lambda a, b: np.sin(a) + np.cos(b) * np.tan(a),
     "sinh(a) + cosh(b) - tanh(a)": lambda a, b: np.sinh(a) + np.cosh(b) - np.tanh(a),
+    "log10(a) - log10(b)": lambda a, b: np.log10(a) - np.log10(b),
+    "max(a, b, 0.5, 2*a*b)": lambda a, b: np.maximum(np.maximum(a, b), np.maximum(0.5, 2 * a * b)),
+    "min(0.9, a, b)": lambda a, b: np.minimum(0.9, np.minimum(a, b)),
     "crra(a, b)": lambda a, b: (a ** (1 - b) - 1) / (1 - b),
     "3": lambda a, b: 3.0 + 0 * a,
 }

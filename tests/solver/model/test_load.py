@@ -145,7 +145,7 @@ def test_a_change_of_meaning_changes_the_hash(section):
         ("r: 1/beta", "r: 1/k", 16, 6, "the calibration runs in a circle"),
         ("r: 1/beta", "r: 1/beta[t]", 17, 8, "a calibration has no dates"),
         ("  i: δ*k\n", "", 15, 3, "the control i is not calibrated"),
-        ("y[t+1]/k[t+1])", "(y[t+1]/k[t+1])^2 + 1)", 15, 3, "this arbitrage equation is off by"),
+        ("y[t+1]/k[t+1])", "(y[t+1]/k[t+1])^2 + 1)", 13, 7, "this arbitrage equation is off by"),
         ("i: δ*k", "i: log(-k)", 15, 6, "i is not finite (nan)"),
         ("i: δ*k", "i: [1]", 15, 6, "an expression is expected"),
         ("i: δ*k", "i:", 15, 5, "empty"),

@@ -81,7 +81,7 @@ def equidistant(
         raise ValueError(f"nodes_per_dimension = {nodes_per_dimension} must be at least 2")
     if width is None:
         width = min(_MAX_WIDTH, float(np.sqrt(np.pi * (nodes_per_dimension - 1))))
-    if not width > 0:
+    if not 0 < width < np.inf:
         raise ValueError(f"width = {width} must be positive")
     z = np.linspace(-width, width, nodes_per_dimension)
     # Relative to the largest, so that no width makes them all vanish.

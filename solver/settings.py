@@ -36,6 +36,11 @@ MAX_WEIGHTS = 20_000
 MAX_STATES = 65_536
 MAX_LEAST_SQUARES_WEIGHTS = 2_500
 MAX_CASES = 4_096
+#: Residuals × weights of a least-squares step. Its Jacobian and factorisation take about 2 s and 1 GiB on one core, and a
+#: cancellation is heard between two of them.
+MAX_JACOBIAN_ELEMENTS = 10_000_000
+#: Batch × weights of a first-order step: likewise about half a second and 1 GiB.
+MAX_BATCH_ELEMENTS = 100_000_000
 HEAVISIDE_REASON = (
     "heaviside has a zero gradient everywhere, so no gradient method can train its weights: "
     "use tanh, sigmoid, arctan, relu or leaky_relu"
@@ -75,6 +80,11 @@ def _refuse(settings: BaseModel, names: tuple[str, ...], reason: str) -> None:
         value = getattr(settings, name)
         if value is not None:
             raise ValueError(f"{name} = {value!r} {reason}; leave it out")
+
+
+def most_states(n_weights: int, n_equations: int) -> int:
+    """The most states at which least squares may train that many weights, by ``MAX_JACOBIAN_ELEMENTS``."""
+    return MAX_JACOBIAN_ELEMENTS // max(1, n_weights * n_equations)
 
 
 class PolicySettings(_Settings):
@@ -266,8 +276,24 @@ class SamplingSettings(_Settings):
     states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
         None,
         description="Number of training states; Levenberg-Marquardt takes twice as many as it trains weights where that "
-        "is more. Default: for each weight that is trained first four, of a polynomial five; at least 256.",
+        "is more and allowed. Default: for each weight that is trained first four, of a polynomial five; at least 256.",
     )
+
+
+def _check_size(training: TrainingSettings, states: int, most: int, n_weights: int) -> None:
+    """Refuse states or a batch whose one step would keep a worker deaf for seconds."""
+    if states > most:
+        raise ValueError(
+            f"sampling.states = {states} is above {most}, the most at which {training.algorithm} may train a policy of "
+            f"{n_weights} weights; take fewer states or a smaller policy"
+        )
+    batch = states if training.batch_size == "full" else training.batch_size or 0
+    if batch * n_weights > MAX_BATCH_ELEMENTS:
+        name = "sampling.states" if training.batch_size == "full" else "training.batch_size"
+        raise ValueError(
+            f"{name} = {batch} is above {MAX_BATCH_ELEMENTS // n_weights}, the most at which {training.algorithm} "
+            f"may train a policy of {n_weights} weights; take a smaller batch or a smaller policy"
+        )
 
 
 class Method(_Settings):
@@ -293,7 +319,7 @@ class SolveSettings(_Settings):
         """The same settings with nothing left out, for a problem of that size.
 
         Raises:
-            ValueError: the network is larger than a solve may train, or the states too few for its weights.
+            ValueError: the network is larger than a solve may train, or the states too many for its weights.
         """
         policy, training = self.method.policy.resolve(size), self.method.training.resolve()
         starts_with_output = training.algorithm in ("staged", "gauss_newton")
@@ -307,9 +333,9 @@ class SolveSettings(_Settings):
         # Polynomials swing between states that are too few.
         per_weight = 5 if policy.family == "polynomial" else 4
         features = policy.n_features(size) if starts_with_output else n_trained
-        states = self.method.sampling.states or min(
-            max(256, per_weight * features * size.n_regimes), MAX_STATES
-        )
+        most = self._most_states(policy, training, size)
+        states = self.method.sampling.states or min(max(256, per_weight * features * size.n_regimes), most)
+        _check_size(training, states, most, policy.n_weights(size))
         method = Method(
             policy=policy,
             objective=self.method.objective,
@@ -318,3 +344,11 @@ class SolveSettings(_Settings):
             sampling=SamplingSettings(region=self.method.sampling.region, states=states),
         )
         return SolveSettings(method=method, target=self.target, seed=self.seed)
+
+    def _most_states(self, policy: PolicySettings, training: TrainingSettings, size: ProblemSize) -> int:
+        if not training.is_least_squares:
+            return MAX_STATES
+        n_weights = policy.n_weights(size)
+        if training.algorithm == "gauss_newton" or n_weights > MAX_LEAST_SQUARES_WEIGHTS:
+            n_weights = policy.n_output_weights(size)
+        return min(MAX_STATES, most_states(n_weights, size.n_controls))

@@ -10,9 +10,12 @@ from pydantic import ValidationError
 from solver.policy.family import build_family
 from solver.settings import (
     LEAST_SQUARES,
+    MAX_BATCH_ELEMENTS,
+    MAX_JACOBIAN_ELEMENTS,
     MAX_LEAST_SQUARES_WEIGHTS,
     MAX_WEIGHTS,
     PolicySettings,
+    ProblemSize,
     SamplingSettings,
     SolveSettings,
     TrainingSettings,
@@ -58,7 +61,7 @@ DOCUMENTS = st.fixed_dictionaries(
             optional={
                 "policy": POLICIES,
                 "training": TRAININGS,
-                "sampling": st.fixed_dictionaries({}, optional={"states": st.integers(16, 65_536)}),
+                "sampling": st.fixed_dictionaries({}, optional={"states": st.integers(16, 3_000)}),
             },
         ),
         "target": st.floats(1e-12, 0.1),
@@ -78,8 +81,8 @@ def belongs(name, training):
 def test_resolving_fills_in_every_field_keeps_what_was_chosen_and_is_done_once(
     document, n_states, n_controls
 ):
-    resolved = SolveSettings.model_validate(document).resolve(n_states, n_controls)
-    assert resolved.resolve(n_states, n_controls) == resolved
+    resolved = SolveSettings.model_validate(document).resolve(ProblemSize(n_states, n_controls))
+    assert resolved.resolve(ProblemSize(n_states, n_controls)) == resolved
     assert SolveSettings.model_validate_json(resolved.model_dump_json(exclude_none=True)) == resolved
     training, policy = resolved.method.training, resolved.method.policy
     assert {name for name, value in training if value is not None} == {
@@ -95,12 +98,15 @@ def test_resolving_fills_in_every_field_keeps_what_was_chosen_and_is_done_once(
     assert kept | chosen == kept
 
 
-@given(document=POLICIES, n_states=st.integers(1, 3), n_controls=st.integers(1, 3))
-def test_weights_are_counted_as_the_family_has_them(document, n_states, n_controls):
-    policy = PolicySettings.model_validate(document).resolve()
-    sizes = [math.prod(shape) for shape in build_family(policy, n_states, n_controls).shapes]
-    assert policy.n_weights(n_states, n_controls) == sum(sizes)
-    assert policy.n_output_weights(n_states, n_controls) == sizes[-1]
+@given(
+    document=POLICIES, n_states=st.integers(1, 3), n_controls=st.integers(1, 3), n_regimes=st.integers(1, 2)
+)
+def test_weights_are_counted_as_the_family_has_them(document, n_states, n_controls, n_regimes):
+    size = ProblemSize(n_states, n_controls, n_regimes)
+    policy = PolicySettings.model_validate(document).resolve(size)
+    sizes = [math.prod(shape) for shape in build_family(policy, n_states, size.n_outputs).shapes]
+    assert policy.n_weights(size) == sum(sizes)
+    assert policy.n_output_weights(size) == sizes[-1]
 
 
 def test_heaviside_is_refused_with_its_reason():
@@ -169,7 +175,7 @@ def test_a_field_of_another_choice_is_refused_with_its_reason(settings, document
         (SolveSettings, {"seed": -1}),
         (SolveSettings, {"sed": 1}),
         (SolveSettings, {"method": {"objective": "bellman"}}),
-        (SolveSettings, {"method": {"expectation": {"nodes": 7}}}),
+        (SolveSettings, {"method": {"expectation": {"rule": "monomial", "nodes": 7}}}),
     ],
     ids=str,
 )
@@ -181,29 +187,96 @@ def test_values_outside_their_limits_are_refused(settings, document):
 @pytest.mark.parametrize(
     "training, policy, limit",
     [
-        ({}, {"hidden": [60, 60]}, MAX_LEAST_SQUARES_WEIGHTS),
+        ({"algorithm": "levenberg_marquardt"}, {"hidden": [50, 50]}, MAX_LEAST_SQUARES_WEIGHTS),
         ({"algorithm": "adam"}, {"hidden": [200, 200]}, MAX_WEIGHTS),
         ({"algorithm": "adam"}, {"family": "polynomial", "degree": 40}, MAX_WEIGHTS),
     ],
 )
 def test_a_network_beyond_the_limit_is_refused_by_name(training, policy, limit):
     settings = SolveSettings.model_validate({"method": {"policy": policy, "training": training}})
-    with pytest.raises(ValueError, match=f"weights, above {limit}, the most"):
-        settings.resolve(8, 1)
+    with pytest.raises(ValueError, match=f"weights to train, above {limit}, the most"):
+        settings.resolve(ProblemSize(8, 1))
+
+
+@pytest.mark.parametrize(
+    "method, most, reason",
+    [
+        ({"policy": {"hidden": [400]}}, MAX_JACOBIAN_ELEMENTS // 1601, "staged may train a policy of 1601"),
+        (
+            {"policy": {"hidden": [400]}, "training": {"algorithm": "gauss_newton"}},
+            MAX_JACOBIAN_ELEMENTS // 401,  # its inner weights have no column
+            "gauss_newton may train",
+        ),
+        (
+            {"policy": {"family": "polynomial", "degree": 30}},
+            MAX_JACOBIAN_ELEMENTS // 496,
+            "staged may train a policy of 496",
+        ),
+        (
+            {"policy": {"hidden": [750, 2]}, "training": {"algorithm": "adam", "batch_size": "full"}},
+            MAX_BATCH_ELEMENTS // (3 * 750 + 751 * 2 + 3),
+            "adam may train",
+        ),
+    ],
+)
+def test_states_times_weights_are_bounded(method, most, reason):
+    def resolve(states):
+        document = {"method": method | {"sampling": {"states": states}}}
+        return SolveSettings.model_validate(document).resolve(ProblemSize(2, 1))
+
+    assert resolve(most).method.sampling.states == most
+    with pytest.raises(
+        ValueError, match=f"sampling.states = {most + 1} is above {most}, the most .*{reason}"
+    ):
+        resolve(most + 1)
+
+
+def test_each_equation_is_a_residual():
+    document = {"method": {"policy": {"hidden": [200]}, "sampling": {"states": 8_000}}}
+    settings = SolveSettings.model_validate(document)
+    assert settings.resolve(ProblemSize(2, 1)).method.sampling.states == 8_000
+    with pytest.raises(ValueError, match=r"sampling\.states = 8000 is above"):
+        settings.resolve(ProblemSize(2, 2))
+
+
+def test_a_batch_is_bounded_by_the_weights():
+    training = {"algorithm": "sgd", "batch_size": 6_000}
+    settings = SolveSettings.model_validate(
+        {"method": {"policy": {"hidden": [130, 130]}, "training": training}}
+    )
+    with pytest.raises(ValueError, match=r"training.batch_size = 6000 is above 5\d\d\d, .* a smaller batch"):
+        settings.resolve(ProblemSize(2, 1))
+
+
+@pytest.mark.parametrize("n_states, n_controls", [(2, 1), (7, 5)])
+@pytest.mark.parametrize("policy", [{}, {"family": "polynomial", "degree": 3}, {"hidden": [32, 32]}])
+def test_defaults_stay_within_the_bounds_of_larger_models(policy, n_states, n_controls):
+    settings = SolveSettings.model_validate({"method": {"policy": policy}})
+    size = ProblemSize(n_states, n_controls)
+    method = settings.resolve(size).method
+    columns = method.policy.n_weights(size)
+    if columns > MAX_LEAST_SQUARES_WEIGHTS:  # then only the output layer is trained
+        columns = method.policy.n_output_weights(size)
+    residuals = method.sampling.states * n_controls
+    assert 1.6 * method.policy.n_output_weights(size) <= residuals <= MAX_JACOBIAN_ELEMENTS / columns
 
 
 def test_first_order_methods_take_larger_networks_than_least_squares():
-    large = {"hidden": [64, 64]}
+    def resolve(algorithm):
+        method = {"policy": {"hidden": [64, 64]}, "training": {"algorithm": algorithm}}
+        return SolveSettings.model_validate({"method": method}).resolve(ProblemSize(2, 1))
+
     with pytest.raises(ValueError, match=str(MAX_LEAST_SQUARES_WEIGHTS)):
-        SolveSettings.model_validate({"method": {"policy": large}}).resolve(2, 1)
-    training = {"algorithm": "adam"}
-    settings = SolveSettings.model_validate({"method": {"policy": large, "training": training}})
-    assert settings.resolve(2, 1).method.policy.hidden == (64, 64)
+        resolve("levenberg_marquardt")
+    # The output layer alone is small enough for the staged algorithm.
+    for algorithm in ("adam", "staged"):
+        assert resolve(algorithm).method.policy.hidden == (64, 64)
 
 
 def test_the_states_suffice_for_the_weights_that_are_trained():
     for document in ({}, {"method": {"training": {"algorithm": "levenberg_marquardt"}}}):
-        method = SolveSettings.model_validate(document).resolve(2, 1).method
+        method = SolveSettings.model_validate(document).resolve(ProblemSize(2, 1)).method
         is_all = method.training.algorithm == "levenberg_marquardt"
-        trained = method.policy.n_weights(2, 1) if is_all else method.policy.n_output_weights(2, 1)
+        size = ProblemSize(2, 1)
+        trained = method.policy.n_weights(size) if is_all else method.policy.n_output_weights(size)
         assert method.sampling.states >= 2 * trained

@@ -41,7 +41,7 @@ class Solution:
         status: how training ended.
         calibration: the parameters, steady state and domain that were solved.
         settings: the method in full.
-        policy: the decision rule; None exactly when ``status.has_policy`` is false.
+        policy: the best decision rule that training found; None when it found none or was cancelled.
         certificate: the independent verdict on the policy; None exactly when there is no policy.
         history: the reports of training, in order.
         provenance: what produced it.
@@ -61,6 +61,6 @@ class Solution:
         Raises:
             SolveFailedError: the solve ended without a policy; the message says why and what to try.
         """
-        if not self.status.has_policy:
+        if self.policy is None:
             raise SolveFailedError(f"{self.status.sentence} {self.status.remedy}")
         return self

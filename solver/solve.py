@@ -28,6 +28,7 @@ from solver.policy.rule import Setting
 from solver.progress import OnProgress, ShouldStop
 from solver.settings import SolveSettings
 from solver.solution import Provenance, Solution
+from solver.status import Status
 from solver.training.compiled import Numbers, compiled_objective
 from solver.training.device import choose_device
 from solver.training.monitor import Monitor
@@ -100,7 +101,7 @@ def solve(
     training_s = time.monotonic() - started_s
 
     policy = certificate = None
-    if status.has_policy and monitor.best is not None:
+    if status is not Status.CANCELLED and monitor.best is not None:
         policy = policy_of(frame, monitor.best)
         certificate = certify(policy, settings)
     return Solution(

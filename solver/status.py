@@ -6,7 +6,11 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """The outcome of a solve. ``sentence`` says what happened, ``remedy`` what the caller can do about it."""
+    """How training ended. ``sentence`` says what happened, ``remedy`` what the caller can do about it.
+
+    Whether there is a policy is another question, which :attr:`solver.solution.Solution.policy` answers: training that
+    diverged or ran out of its budget may have passed a good one before.
+    """
 
     CONVERGED = "converged"
     LINEAR = "linear"
@@ -27,11 +31,6 @@ class Status(StrEnum):
         """What the caller can do, in one sentence; empty when there is nothing to mend."""
         return _SENTENCES[self][1]
 
-    @property
-    def has_policy(self) -> bool:
-        """Whether the policy found so far is finite and worth keeping."""
-        return self not in (Status.CANCELLED, Status.DIVERGED, Status.NON_FINITE)
-
 
 _SENTENCES: dict[Status, tuple[str, str]] = {
     Status.CONVERGED: ("The largest Euler error on the held-out states is within the target.", ""),
@@ -41,7 +40,7 @@ _SENTENCES: dict[Status, tuple[str, str]] = {
     ),
     Status.STALLED: (
         "Training stopped improving before the target was met.",
-        "Take a larger network or degree, a smaller domain, or a less ambitious target.",
+        "Take a larger network or degree, another training.learning_rate, a smaller domain, or a less ambitious target.",
     ),
     Status.OUT_OF_STEPS: (
         "Training used up its steps before the target was met.",
@@ -53,7 +52,7 @@ _SENTENCES: dict[Status, tuple[str, str]] = {
     ),
     Status.CANCELLED: ("The solve was cancelled.", "Post it again, or retry it, to solve it."),
     Status.DIVERGED: (
-        "Training moved away from every feasible policy.",
+        "Training moved away from every feasible policy; the best that it had passed by then, if any, is kept.",
         "Lower training.learning_rate, or use the staged algorithm.",
     ),
     Status.NON_FINITE: (

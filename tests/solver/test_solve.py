@@ -193,11 +193,11 @@ def test_a_cancelled_solve_stops_at_the_next_step_and_keeps_nothing(model):
         solution.raise_for_status()
 
 
-def test_a_diverged_solve_has_no_policy(model):
+def test_a_solve_that_diverges_at_once_has_no_policy(model):
     training = {"algorithm": "adam", "steps": 500, "learning_rate": 10.0}
     solution = solve(model, calibrate(model), chosen(policy={"hidden": [16]}, training=training))
     assert solution.status is Status.DIVERGED
-    assert solution.policy is None
+    assert solution.policy is None and solution.certificate is None
     with pytest.raises(SolveFailedError, match="learning_rate"):
         solution.raise_for_status()
 

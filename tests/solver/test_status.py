@@ -9,11 +9,3 @@ from solver.status import Status
 def test_a_status_is_a_sentence_with_a_remedy(status):
     assert status.sentence.endswith(".")
     assert (status.remedy == "") == (status is Status.CONVERGED)
-
-
-def test_a_policy_is_kept_unless_the_run_was_given_up():
-    assert {status for status in Status if not status.has_policy} == {
-        Status.CANCELLED,
-        Status.DIVERGED,
-        Status.NON_FINITE,
-    }

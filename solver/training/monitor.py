@@ -7,7 +7,9 @@ the target, so that the certificate's fresh states meet it too.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +19,7 @@ from solver.status import Status
 
 _MARGIN = 0.5
 _IMPROVEMENT = 0.9
+_NOTICEABLE = 0.99
 
 
 @dataclass
@@ -27,10 +30,10 @@ class Monitor:
         held_out_error: largest Euler error at the held-out states of a weight vector; NaN while undefined.
         target: largest held-out error that counts as solved.
         max_steps: budget of steps over all phases.
-        max_seconds: budget of seconds since ``started_s``.
+        max_seconds: budget of seconds since ``started_s``, without those spent :meth:`off_the_clock`.
         started_s: when the solve began, on the monotonic clock.
         on_progress: told of every report.
-        should_stop: asked at every step.
+        should_stop: asked at every step and at every step that was tried in vain.
     """
 
     held_out_error: Callable[[np.ndarray], float]
@@ -47,6 +50,7 @@ class Monitor:
     step: int = 0
     states_visited: int = 0
     end: Status | None = None
+    _off_the_clock_s: float = 0.0
     _records_since_better: int = 0
     _error_to_beat: float = np.inf
     _loss_to_beat: float = np.inf
@@ -70,9 +74,48 @@ class Monitor:
         self._report(phase, loss, error)
         self.end = self._decide(error)
 
+    def reject(self, visited: int) -> None:
+        """Count a step that was tried and not taken, and set ``end`` when training must stop all the same.
+
+        Args:
+            visited: training states visited by it.
+        """
+        self.states_visited += visited
+        self.end = self._interruption()
+
+    @contextmanager
+    def off_the_clock(self) -> Iterator[None]:
+        """Time that is not charged to the budget: the first use of a graph, which a cold process has to trace.
+
+        With it goes the evaluation of the start, so that a budget lasts as long in a cold process as in a warm one.
+        """
+        before_s = time.monotonic()
+        yield
+        self._off_the_clock_s += time.monotonic() - before_s
+
     def has_stalled(self, patience: int) -> bool:
         """Whether neither loss nor held-out error has fallen by a tenth over the last ``patience`` records."""
         return self._records_since_better >= patience
+
+    def has_levelled_off(self, least_steps: int) -> bool:
+        """Whether the later half of all steps, at least ``least_steps`` of them, has brought nothing.
+
+        For the noisy losses of random batches: one record says little, so that the best held-out error is compared with the
+        best of the earlier half, and the mean loss with that of the quarter before; one of them must have fallen by a
+        hundredth. Patience that grows with the run leaves slow progress its time, at any rate of learning.
+        """
+        if self.step < 2 * least_steps:
+            return False
+        steps = [report.step for report in self.history]
+        quarter, half = (bisect_right(steps, share * self.step) for share in (0.25, 0.5))
+        losses = [report.loss for report in self.history]
+        errors = [
+            np.inf if report.euler_error_max_log10 is None else report.euler_error_max_log10
+            for report in self.history
+        ]
+        has_better_loss = np.mean(losses[half:]) < _NOTICEABLE * np.mean(losses[quarter:half] or np.inf)
+        has_better_error = min(errors[half:]) < min(errors[:half], default=np.inf) + np.log10(_NOTICEABLE)
+        return not (has_better_loss or has_better_error)
 
     def forget_stall(self) -> None:
         """Give the next phase, whose loss is another sample's, its full patience."""
@@ -81,12 +124,14 @@ class Monitor:
     def outcome(self, otherwise: Status) -> Status:
         """The status of a run that is over; ``otherwise`` where nothing but a lack of progress ended it.
 
-        Where no weights gave a defined policy, the status is one without a policy.
+        Where no weights gave a defined policy, there is more to say than that training ended.
         """
         if self.best is not None and self.best_error <= self.target and self.end is not Status.CANCELLED:
             return Status.CONVERGED
         status = self.end or otherwise
-        return Status.NON_FINITE if self.best is None and status.has_policy else status
+        if self.best is None and status not in (Status.CANCELLED, Status.DIVERGED):
+            return Status.NON_FINITE
+        return status
 
     def _watch_improvement(self, loss: float, error: float) -> None:
         self._records_since_better += 1
@@ -98,11 +143,15 @@ class Monitor:
     def _decide(self, error: float) -> Status | None:
         if error <= _MARGIN * self.target:
             return Status.CONVERGED
+        return self._interruption() or (Status.OUT_OF_STEPS if self.step >= self.max_steps else None)
+
+    def _interruption(self) -> Status | None:
         if self.should_stop is not None and self.should_stop():
             return Status.CANCELLED
-        if time.monotonic() - self.started_s > self.max_seconds:
-            return Status.OUT_OF_TIME
-        return Status.OUT_OF_STEPS if self.step >= self.max_steps else None
+        return Status.OUT_OF_TIME if self._seconds_left() < 0 else None
+
+    def _seconds_left(self) -> float:
+        return self.max_seconds - (time.monotonic() - self.started_s - self._off_the_clock_s)
 
     def _report(self, phase: str, loss: float, error: float) -> None:
         elapsed_s = time.monotonic() - self.started_s
@@ -114,7 +163,7 @@ class Monitor:
             euler_error_max_log10=float(np.log10(error)) if 0 < error < np.inf else None,
             states_visited=self.states_visited,
             elapsed_s=elapsed_s,
-            eta_s=max(0.0, min(by_steps_s, self.max_seconds - elapsed_s)),
+            eta_s=max(0.0, min(by_steps_s, self._seconds_left())),
         )
         self.history.append(progress)
         if self.on_progress is not None:

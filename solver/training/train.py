@@ -17,13 +17,14 @@ import tensorflow as tf
 
 from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
 from solver.numerics.sampling import edge_weighted_box
-from solver.settings import MAX_LEAST_SQUARES_WEIGHTS, SolveSettings
+from solver.settings import MAX_LEAST_SQUARES_WEIGHTS, SolveSettings, most_states
 from solver.status import Status
 from solver.training.compiled import CompiledObjective, Numbers, compiled_descent
 from solver.training.monitor import Monitor
 
 _GAUSS_NEWTON_PATIENCE = 3
 _LEVENBERG_MARQUARDT_PATIENCE = 25
+_DESCENT_PATIENCE = 2_000
 _WORK_PER_REPORT = 40_000_000
 
 
@@ -99,7 +100,8 @@ def _fit_output_layer(problem: TrainingProblem, monitor: Monitor, vector: np.nda
 
 def _fit_all_weights(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
     graph, tensors = problem.compiled.full_jacobian, problem.tensors
-    states = problem.states(at_least=2 * len(vector))
+    most = most_states(len(vector), problem.compiled.n_residuals)
+    states = problem.states(at_least=min(2 * len(vector), most))
     tensor = tf.constant(states)
 
     def evaluate(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -149,22 +151,29 @@ def _follow(
 ) -> Status:
     """Take iterates until the monitor says stop, the phase stalls or no decrease is left."""
     monitor.forget_stall()
-    is_start = True
-    for iterate in iterates:
-        visited = iterate.evaluations * n_states
-        point = np.concatenate([fixed, iterate.point])
-        monitor.record(phase, point, iterate.loss, steps=0 if is_start else 1, visited=visited)
-        is_start = False
-        if monitor.end is not None or monitor.has_stalled(patience):
+    with monitor.off_the_clock():
+        start = next(iterates, None)
+    if start is None:
+        return monitor.outcome(Status.NON_FINITE)
+    monitor.record(phase, np.concatenate([fixed, start.point]), start.loss, steps=0, visited=n_states)
+    while monitor.end is None and not monitor.has_stalled(patience):
+        iterate = next(iterates, None)
+        if iterate is None:
             break
-    return monitor.outcome(Status.NON_FINITE if is_start else Status.STALLED)
+        if iterate.is_taken:
+            point = np.concatenate([fixed, iterate.point])
+            monitor.record(phase, point, iterate.loss, steps=1, visited=n_states)
+        else:
+            monitor.reject(visited=n_states)
+    return monitor.outcome(Status.STALLED)
 
 
 def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
-    """First-order steps, reported after the first and then after as many as take about a tenth of a second.
+    """First-order steps until they bring nothing, reported after the first and then about every tenth of a second.
 
-    That number follows from the sizes and never from the clock, so that the same job keeps the same best weights. The
-    first step's loss is that of the start: where it is not finite, training had nothing to start from.
+    The number of steps between reports follows from the sizes and never from the clock, so that the same job keeps the
+    same best weights. The first step's loss is that of the start: where it is not finite, training had nothing to start
+    from.
     """
     training = problem.settings.method.training
     assert training.steps is not None
@@ -176,22 +185,22 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
     slots: Any = np.zeros((2, len(vector)))
     point: Any = vector
     chunk = int(np.clip(_WORK_PER_REPORT // (batch_size * len(vector)), 1, 250))
-    while monitor.end is None:
-        steps = min(chunk, training.steps - monitor.step) if monitor.step else 1
-        point, slots, loss = graph(
-            problem.tensors,
-            point,
-            slots,
-            states,
-            batch_size,
-            monitor.step,
-            steps,
-            problem.settings.seed,
-            chosen,
+
+    def advance(steps: int) -> tuple[Any, Any, Any]:
+        seed, step = problem.settings.seed, monitor.step
+        outcome: tuple[Any, Any, Any] = graph(
+            problem.tensors, point, slots, states, batch_size, step, steps, seed, chosen
         )
+        return outcome
+
+    with monitor.off_the_clock():
+        advance(0)
+    while monitor.end is None and not monitor.has_levelled_off(_DESCENT_PATIENCE):
+        steps = min(chunk, training.steps - monitor.step) if monitor.step else 1
+        point, slots, loss = advance(steps)
         if not np.isfinite(float(loss)):
             return monitor.outcome(Status.DIVERGED if monitor.step else Status.NON_FINITE)
         monitor.record(
             training.algorithm, point.numpy(), float(loss), steps=steps, visited=steps * batch_size
         )
-    return monitor.outcome(Status.OUT_OF_STEPS)
+    return monitor.outcome(Status.STALLED)

@@ -114,3 +114,67 @@ def test_a_new_phase_has_its_full_patience():
     monitor.forget_stall()
     record(monitor, 0.5, loss=1.0)
     assert not monitor.has_stalled(1)
+
+
+def noisy(seed, count, level, trend):
+    """Errors and losses of random batches, falling as steps ** -trend towards nothing."""
+    noise = np.exp(np.random.default_rng(seed).normal(0, 0.5, size=(2, count)))
+    return level * noise / np.arange(1, count + 1) ** trend
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_around_a_level_levels_off_and_a_slow_fall_does_not(seed):
+    for trend, ends in ((0.0, True), (0.5, False)):
+        monitor = monitor_of(max_steps=10**6)
+        seen = False
+        for error, loss in noisy(seed, 200, 0.1, trend).T:
+            record(monitor, error, loss=loss, steps=100)
+            assert not (monitor.has_levelled_off(1_000) and monitor.step < 2_000)
+            seen = seen or monitor.has_levelled_off(1_000)
+        assert seen is ends
+
+
+@pytest.mark.parametrize("error, loss", [(0.989, 1.0), (1.0, 0.989)])
+def test_a_hundredth_better_in_either_way_is_not_level(error, loss):
+    for gain, levelled_off in ((1.0, False), (0.5, True)):
+        monitor = monitor_of(max_steps=10**6)
+        for place in range(40):
+            share = gain if place >= 20 else 0.0
+            record(monitor, 0.1 * error**share, loss=loss**share, steps=100)
+        assert monitor.has_levelled_off(1_000) is levelled_off
+
+
+def test_what_is_never_defined_can_level_off_by_its_loss_alone():
+    monitor = monitor_of(max_steps=10**6)
+    for _ in range(40):
+        record(monitor, math.nan, steps=100)
+    assert monitor.has_levelled_off(1_000)
+    assert monitor.outcome(Status.STALLED) is Status.NON_FINITE
+
+
+def test_a_rejected_step_is_no_step_but_hears_a_cancellation_and_the_clock():
+    monitor = monitor_of(should_stop=lambda: monitor.states_visited > 12)
+    record(monitor, 0.1)
+    monitor.reject(visited=5)
+    assert monitor.end is None
+    monitor.reject(visited=5)
+    assert monitor.end is Status.CANCELLED
+    assert (monitor.step, monitor.states_visited, len(monitor.history)) == (1, 15, 1)
+    monitor = monitor_of(max_seconds=5.0, started_s=time.monotonic() - 10.0)
+    monitor.reject(visited=5)
+    assert monitor.end is Status.OUT_OF_TIME
+
+
+def test_what_is_off_the_clock_is_not_charged_but_told(monkeypatch):
+    now_s = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    monitor = monitor_of(max_seconds=5.0)
+    with monitor.off_the_clock():
+        now_s += 10.0
+    now_s += 4.0
+    record(monitor, 0.1)
+    assert monitor.end is None
+    assert (monitor.history[-1].elapsed_s, monitor.history[-1].eta_s) == (14.0, 1.0)
+    now_s += 2.0
+    record(monitor, 0.1)
+    assert monitor.end is Status.OUT_OF_TIME

@@ -1,11 +1,12 @@
 """Training as a whole: its outcomes and its accounts."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from solver.calibrate import Calibration, calibrate
+from solver.calibrate import calibrate
 from solver.model.zoo import load_zoo
 from solver.settings import SolveSettings
 from solver.solve import solve
@@ -36,9 +37,7 @@ def undefined_domain():
     """Half of its capital is below zero."""
     good = calibrate(MODEL)
     upper = good.domain["k"][1]
-    return Calibration(
-        good.parameters, good.steady_state, good.domain | {"k": (-upper, upper)}, good.controls
-    )
+    return replace(good, domain=good.domain | {"k": (-upper, upper)})
 
 
 def test_least_squares_visits_its_states_at_every_evaluation():
@@ -72,6 +71,14 @@ def test_a_stall_is_said():
     assert run(algorithm="gauss_newton", target=1e-9).status is Status.STALLED
 
 
+def test_a_first_order_method_that_has_levelled_off_says_so():
+    policy = {"family": "polynomial", "degree": 1}
+    solution = run(algorithm="adam", policy=policy, batch_size=16, steps=100_000, target=1e-6)
+    assert solution.status is Status.STALLED
+    assert 4_000 <= solution.history[-1].step < 100_000
+    assert solution.policy is not None and solution.certificate.verdict in ("warn", "fail")
+
+
 @pytest.mark.parametrize("algorithm", ["levenberg_marquardt", "adam"])
 def test_the_budget_of_steps_is_kept(algorithm):
     solution = run(algorithm=algorithm, steps=7, target=1e-12)
@@ -102,11 +109,38 @@ def test_a_cancellation_ends_the_run_at_the_next_report(algorithm):
     assert solution.policy is None and solution.certificate is None
 
 
-def test_a_rate_far_too_large_diverges():
+@pytest.mark.parametrize("algorithm", ["staged", "gauss_newton", "levenberg_marquardt"])
+def test_a_cancellation_is_heard_between_steps_that_are_tried_in_vain(algorithm):
+    """At the least loss that rounding allows no step is taken any more, and only trials are left."""
+    policy = {"family": "polynomial", "degree": 3}
+    asked = []
+
+    def should_stop():
+        asked.append(None)
+        return False
+
+    told = run(algorithm=algorithm, policy=policy, target=1e-12, should_stop=should_stop).history
+    assert len(asked) > len(told)
+    calls = len(asked)
+    asked.clear()
+
+    def stop_at_last():
+        asked.append(None)
+        return len(asked) == calls
+
+    solution = run(algorithm=algorithm, policy=policy, target=1e-12, should_stop=stop_at_last)
+    assert solution.status is Status.CANCELLED
+    assert len(solution.history) == len(told)
+
+
+def test_a_rate_far_too_large_diverges_and_keeps_the_best_that_it_passed():
     solution = run(algorithm="sgd", learning_rate=10.0, steps=200)
     assert solution.status is Status.DIVERGED
-    assert solution.policy is None and solution.certificate is None
     assert np.isfinite([report.loss for report in solution.history]).all()
+    best = min(report.euler_error_max_log10 for report in solution.history)
+    assert solution.certificate.euler_errors.box.max_log10 == pytest.approx(best, abs=0.1)
+    assert solution.certificate.verdict == "fail"
+    assert solution.raise_for_status() is solution
 
 
 @pytest.mark.parametrize("algorithm", ["staged", "gauss_newton", "levenberg_marquardt", "adam"])

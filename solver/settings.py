@@ -323,19 +323,27 @@ class SolveSettings(_Settings):
         """
         policy, training = self.method.policy.resolve(size), self.method.training.resolve()
         starts_with_output = training.algorithm in ("staged", "gauss_newton")
-        n_trained = policy.n_output_weights(size) if starts_with_output else policy.n_weights(size)
-        limit = MAX_LEAST_SQUARES_WEIGHTS if training.is_least_squares else MAX_WEIGHTS
-        if n_trained > limit:
-            raise ValueError(
-                f"the policy has {n_trained} weights to train, above {limit}, the most that "
-                f"{training.algorithm} may train; use fewer or smaller layers, or a lower degree"
-            )
+        n_weights = policy.n_weights(size)
+        n_trained = policy.n_output_weights(size) if starts_with_output else n_weights
+        for count, of, limit in (
+            (n_weights, "weights", MAX_WEIGHTS),
+            (
+                n_trained,
+                "weights to train",
+                MAX_LEAST_SQUARES_WEIGHTS if training.is_least_squares else MAX_WEIGHTS,
+            ),
+        ):
+            if count > limit:
+                raise ValueError(
+                    f"the policy has {count} {of}, above {limit}, the most that {training.algorithm} may have; use "
+                    "fewer or smaller layers, or a lower degree"
+                )
         # Polynomials swing between states that are too few.
         per_weight = 5 if policy.family == "polynomial" else 4
         features = policy.n_features(size) if starts_with_output else n_trained
         most = self._most_states(policy, training, size)
         states = self.method.sampling.states or min(max(256, per_weight * features * size.n_regimes), most)
-        _check_size(training, states, most, policy.n_weights(size))
+        _check_size(training, states, most, n_weights)
         method = Method(
             policy=policy,
             objective=self.method.objective,

@@ -37,15 +37,12 @@ def read_calibration(
     return _expressions(entries, faults)
 
 
-def known_names(
-    node: Node | None, definitions: Mapping[str, Expression], exogenous: tuple[str, ...]
-) -> dict[str, None]:
-    """What has a value at the steady state: calibrated names, definitions, and exogenous variables (their means).
+def known_names(node: Node | None, others: Iterable[str]) -> dict[str, None]:
+    """What has a value at the steady state: what is calibrated, and others.
 
     A calibrated name counts even where its own expression could not be read, which is a fault already.
     """
-    calibrated = node.entries if isinstance(node, Table) else {}
-    return dict.fromkeys((*calibrated, *definitions, *exogenous))
+    return dict.fromkeys((*(node.entries if isinstance(node, Table) else ()), *others))
 
 
 def order_calibration(

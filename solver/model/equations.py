@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from solver.errors import Fault
 from solver.language.order import CircularError, in_order
 from solver.language.parser import suggest
-from solver.language.printer import to_text
 from solver.language.tree import (
-    FUNCTIONS,
-    INFINITY,
     Condition,
     Equation,
     Expression,
@@ -32,55 +29,15 @@ from solver.model.sections import (
     read_table,
 )
 from solver.model.spec import Complementarity
-
-_NOW = dict.fromkeys(("state", "control", "exogenous variable", "definition"), (0,))
-_NOW_AND_NEXT = dict.fromkeys(_NOW, (0, 1))
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """What the equations of a section are.
-
-    Attributes:
-        target: the kind of symbol that each defines, at date t, by its left side; None where they are residuals.
-        dates: the dates at which symbols may stand in them, by kind.
-        is_new: whether a left side may be a name that is declared nowhere.
-    """
-
-    target: str | None
-    dates: Mapping[str, tuple[int, ...]]
-    is_new: bool = False
-
-
-#: After dolo's recipes; expectations may use today's variables besides, as its generalised ones do.
-_RULES = {
-    "definitions": _Rule("definition", _NOW, is_new=True),
-    "transition": _Rule(
-        "state", {"state": (-1,), "control": (-1,), "definition": (-1,), "exogenous variable": (-1, 0)}
-    ),
-    "arbitrage": _Rule(None, _NOW_AND_NEXT),
-    "felicity": _Rule("reward", {**_NOW, "reward": (0,)}, is_new=True),
-    "value": _Rule("value", {**_NOW_AND_NEXT, "reward": (0,), "value": (0, 1)}),
-    "expectation": _Rule("expectation", _NOW_AND_NEXT),
-    "direct_response": _Rule(
-        "control", {"exogenous variable": (0,), "state": (0,), "expectation": (0,), "control": (0,)}
-    ),
-    "direct_response_egm": _Rule(
-        "control",
-        {"exogenous variable": (0,), "post-decision state": (0,), "expectation": (0,), "control": (0,)},
-    ),
-    "half_transition": _Rule("state", {"exogenous variable": (-1, 0), "post-decision state": (-1,)}),
-    "reverse_state": _Rule(
-        "state", {"exogenous variable": (0,), "post-decision state": (0,), "control": (0,)}
-    ),
-}
-#: The sections that every document of a model has, and those that only dolo's algorithms use.
-SECTIONS = ("transition", "arbitrage", "felicity")
-OPTIONAL_SECTIONS = tuple(section for section in _RULES if section not in ("definitions", *SECTIONS))
-#: Other names of sections in dolo's files.
-_ALIASES = {"equilibrium": "arbitrage", "optimality": "arbitrage", "utility": "felicity"}
-#: Definitions in dolo's older files, of the names declared as auxiliaries.
-_OLDER_DEFINITIONS = "auxiliary"
+from solver.model.timing import (
+    OLDER_DEFINITIONS,
+    OPTIONAL_SECTIONS,
+    RULES,
+    SECTION_ALIASES,
+    SECTIONS,
+    Rule,
+    symbol_message,
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +84,7 @@ def read_equations(
     _check_declared(entries.get("symbols"), groups, kinds, faults)
     assigned = {
         section: _by_target(section, blocks[section].statements, kinds, faults)
-        for section, rule in _RULES.items()
+        for section, rule in RULES.items()
         if rule.target is not None
     }
     transition = _in_state_order(
@@ -162,12 +119,12 @@ def read_equations(
 
 def _sections_of(entries: Mapping[str, Node], faults: FaultList) -> dict[str, list[Node]]:
     """The nodes of each section: one, or none, or definitions of both dialects."""
-    nodes: dict[str, list[Node]] = {section: [] for section in _RULES}
+    nodes: dict[str, list[Node]] = {section: [] for section in RULES}
     if "definitions" in entries:
         nodes["definitions"].append(entries["definitions"])
-    known = (*SECTIONS, *OPTIONAL_SECTIONS, *_ALIASES, _OLDER_DEFINITIONS)
+    known = (*SECTIONS, *OPTIONAL_SECTIONS, *SECTION_ALIASES, OLDER_DEFINITIONS)
     for key, node in read_table(entries.get("equations"), known, faults).items():
-        section = "definitions" if key == _OLDER_DEFINITIONS else _ALIASES.get(key, key)
+        section = "definitions" if key == OLDER_DEFINITIONS else SECTION_ALIASES.get(key, key)
         if nodes[section] and section != "definitions":
             faults.append(fault_at(node, f"{section} stands here under two names: keep one of them"))
         else:
@@ -178,16 +135,17 @@ def _sections_of(entries: Mapping[str, Node], faults: FaultList) -> dict[str, li
 def _read_block(nodes: Sequence[Node], faults: FaultList) -> Block:
     blocks = [read_statements(node, faults) for node in nodes]
     statements = tuple(statement for block in blocks for statement in block.statements)
-    return Block(statements, is_whole=all(block.is_whole for block in blocks))
+    unread = tuple(name for block in blocks for name in block.unread)
+    return Block(statements, unread, is_whole=all(block.is_whole for block in blocks))
 
 
 def _kinds(groups: Mapping[str, tuple[str, ...]], blocks: Mapping[str, Block]) -> dict[str, str]:
     """What each symbol is: as it is declared, or by the section that defines it."""
     kinds = {name: SYMBOL_GROUPS[group] for group, names in groups.items() for name in names}
-    for section, rule in _RULES.items():
+    for section, rule in RULES.items():
         if rule.is_new and rule.target is not None:
-            for statement in blocks[section].statements:
-                name = _target(statement)
+            defined = [_target(statement) for statement in blocks[section].statements]
+            for name in (*defined, *blocks[section].unread):
                 if name is not None and kinds.get(name, "auxiliary") == "auxiliary":
                     kinds[name] = rule.target
     return kinds
@@ -195,9 +153,10 @@ def _kinds(groups: Mapping[str, tuple[str, ...]], blocks: Mapping[str, Block]) -
 
 def _target(statement: Statement) -> str | None:
     """The name that a statement defines: ``name[t] = …`` or, in the older dialect, ``name = …``."""
-    left = statement.equation.left
-    is_target = isinstance(left, Symbol) and left.shift in (0, None) and statement.equation.right is not None
-    return left.name if is_target and isinstance(left, Symbol) else None
+    left, right = statement.equation.left, statement.equation.right
+    if right is None or not isinstance(left, Symbol) or left.shift not in (0, None):
+        return None
+    return left.name
 
 
 def _dated(block: Block, kinds: Mapping[str, str]) -> Block:
@@ -220,7 +179,7 @@ def _dated(block: Block, kinds: Mapping[str, str]) -> Block:
         dataclasses.replace(statement, equation=date_equation(statement.equation))
         for statement in block.statements
     )
-    return Block(tuple(statements), block.is_whole)
+    return dataclasses.replace(block, statements=tuple(statements))
 
 
 def _check_declared(
@@ -238,7 +197,7 @@ def _by_target(
     section: str, statements: Sequence[Statement], kinds: Mapping[str, str], faults: FaultList
 ) -> dict[str, Statement]:
     """The statements ``name[t] = …`` of a section by name."""
-    rule, found = _RULES[section], dict[str, Statement]()
+    rule, found = RULES[section], dict[str, Statement]()
     for statement in statements:
         name, left = _target(statement), statement.equation.left
         if name is None or not isinstance(left, Symbol):
@@ -255,7 +214,7 @@ def _by_target(
     return found
 
 
-def _target_message(name: str, rule: _Rule, kinds: Mapping[str, str]) -> str | None:
+def _target_message(name: str, rule: Rule, kinds: Mapping[str, str]) -> str | None:
     """What is wrong with a name on the left, if anything."""
     kind = kinds.get(name)
     if kind == rule.target:
@@ -328,29 +287,5 @@ def _check_symbols(section: str, statement: Statement, kinds: Mapping[str, str])
         message = "a complementarity condition stands only in the arbitrage equations: leave it out here"
         yield statement.fault(message, condition.variable.name, condition.variable.column)
     for symbol in dict.fromkeys(symbol for side in sides for symbol in symbols_in(side)):
-        if problem := _symbol_message(section, symbol, kinds):
+        if problem := symbol_message(section, symbol, kinds):
             yield statement.fault(problem, symbol.name, symbol.column)
-
-
-def _symbol_message(section: str, symbol: Symbol, kinds: Mapping[str, str]) -> str | None:
-    kind, name = kinds.get(symbol.name), symbol.name
-    if name == INFINITY:
-        return f"{name} may stand only alone, as a bound of a control"
-    if kind is None:
-        return f"{name} is not declared{suggest(name, (*kinds, *FUNCTIONS)) or ': declare it or define it'}"
-    if kind == "parameter":
-        return None if symbol.shift is None else f"{name} is a parameter and has no date: write {name}"
-    if kind == "auxiliary":
-        return f"{name} is declared as an auxiliary, and nothing defines it: add {name}[t] = … to the definitions"
-    dates = _RULES[section].dates.get(kind)
-    if dates is None:
-        return f"the {kind} {name} cannot stand here ({section})"
-    if symbol.shift in dates:
-        return None
-    allowed = " or ".join(dated_name(name, date) for date in dates)
-    return f"write {allowed} for the {kind} {name} here ({section}), not {dated_name(name, symbol.shift)}"
-
-
-def dated_name(name: str, shift: int | None) -> str:
-    """The name with its date, as a file of the newer dialect writes it."""
-    return to_text(Symbol(name, shift))

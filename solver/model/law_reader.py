@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeGuard
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from solver.language.constant import constant_value
 from solver.language.parser import suggest
-from solver.language.tree import Expression, Number, Operation, symbols_in
-from solver.model.calibration_section import read_undated
+from solver.language.tree import Number, Operation
+from solver.model.array_reader import ArrayReader, is_matrix, is_vector, shape_of
 from solver.model.exogenous import Autoregression, Constant, Law, MarkovChain, Matrix, Mixture, Normal, Vector
-from solver.model.node import FaultList, Items, Node, Scalar, Table, fault_at
+from solver.model.node import FaultList, Items, Node, Table, fault_at
 
-PROBABILITY_TOLERANCE = 1e-8
 PRODUCT = "Product"
 _BERNOULLI = "Bernoulli"
 #: Other spellings of laws and entries; that of dolo, with an i, first. μ may be written by three characters.
@@ -77,8 +75,7 @@ class LawReader:
             following: what of this follows from exogenous variables, each with one of these: no law depends on it.
             faults: to which every fault is added.
         """
-        self._known = known
-        self._following = following
+        self._arrays = ArrayReader(known, following, faults)
         self._faults = faults
 
     def laws(self, node: Node) -> list[Law] | None:
@@ -118,7 +115,7 @@ class LawReader:
         if name == "MarkovChain":
             return self._chain(entries)
         if name == "ConstantProcess":
-            values = self._vector(next(iter(entries.values())))
+            values = self._arrays.vector(next(iter(entries.values())))
             return None if values is None else Constant(values)
         if name == "Mixture":
             return self._mixture(node, entries)
@@ -168,22 +165,25 @@ class LawReader:
     def _autoregression(self, entries: Mapping[str, Node]) -> Autoregression | None:
         covariance = self._covariance(entries)
         mean = self._mean(entries, covariance)
-        persistence = self._array(entries["rho"])
+        persistence = self._arrays.array(entries["rho"])
         if covariance is None or mean is None or persistence is None:
             return None
         n = len(covariance)
         if not isinstance(persistence, tuple):
             persistence = _diagonal((persistence,) * n)
-        elif _is_vector(persistence):
+        elif is_vector(persistence):
             persistence = _diagonal(persistence)
-        if not _is_matrix(persistence) or (len(persistence), len(persistence[0])) != (n, n):
+        if not is_matrix(persistence) or (len(persistence), len(persistence[0])) != (n, n):
             shown = f"for {n} variable(s), rho is one number, {n} of them, or {n} rows of {n}"
             self._refuse(entries["rho"], shown, "rho")
             return None
         return Autoregression(mean, persistence, covariance)
 
     def _chain(self, entries: Mapping[str, Node]) -> MarkovChain | None:
-        values, transitions = self._array(entries["values"]), self._array(entries["transitions"])
+        values, transitions = (
+            self._arrays.array(entries["values"]),
+            self._arrays.array(entries["transitions"]),
+        )
         if values is None or transitions is None:
             return None
         if not isinstance(values, tuple):
@@ -191,16 +191,20 @@ class LawReader:
             return None
         rows = (
             values
-            if _is_matrix(values)
+            if is_matrix(values)
             else tuple((value,) for value in values if not isinstance(value, tuple))
         )
         n = len(rows)
-        if not isinstance(transitions, tuple) or not _is_matrix(transitions) or _shape(transitions) != (n, n):
+        if (
+            not isinstance(transitions, tuple)
+            or not is_matrix(transitions)
+            or shape_of(transitions) != (n, n)
+        ):
             message = f"transitions is {n} rows of {n} probabilities, one row for each of the {n} regime(s) of values"
             self._refuse(entries["transitions"], message, "transitions")
             return None
         for number, row in enumerate(transitions, start=1):
-            self._check_probabilities(entries["transitions"], f"row {number} of transitions", row)
+            self._arrays.check_probabilities(entries["transitions"], f"row {number} of transitions", row)
         return MarkovChain(rows, transitions)
 
     def _mixture(self, node: Node, entries: Mapping[str, Node]) -> Mixture | None:
@@ -220,9 +224,9 @@ class LawReader:
 
     def _weights(self, entries: Mapping[str, Node]) -> Vector | None:
         if "weights" in entries:
-            weights = self._vector(entries["weights"])
+            weights = self._arrays.vector(entries["weights"])
             if weights is not None:
-                self._check_probabilities(entries["weights"], "weights", weights)
+                self._arrays.check_probabilities(entries["weights"], "weights", weights)
             return weights
         node = entries["index"]
         named = named_law(node)
@@ -231,14 +235,14 @@ class LawReader:
             self._refuse(node, message)
             return None
         index = self._entries(*named)
-        probability = None if index is None else self._vector(index["pi"])
+        probability = None if index is None else self._arrays.vector(index["pi"])
         if index is None or probability is None:
             return None
         if len(probability) != 1:
             self._refuse(index["pi"], "pi is one probability", "pi")
             return None
         weights = (Operation("-", (Number(1.0), probability[0])), probability[0])
-        self._check_probabilities(index["pi"], "pi and 1 - pi", weights)
+        self._arrays.check_probabilities(index["pi"], "pi and 1 - pi", weights)
         return weights
 
     def _distributions(self, node: Node) -> list[Node] | None:
@@ -264,25 +268,25 @@ class LawReader:
 
     def _covariance(self, entries: Mapping[str, Node]) -> Matrix | None:
         if "sigma" in entries:
-            deviations = self._vector(entries["sigma"], "; a covariance matrix is called Sigma")
+            deviations = self._arrays.vector(entries["sigma"], "; a covariance matrix is called Sigma")
             if deviations is None:
                 return None
             return _diagonal(tuple(Operation("^", (deviation, Number(2.0))) for deviation in deviations))
         node = entries["Sigma"]
-        covariance = self._array(node)
+        covariance = self._arrays.array(node)
         if covariance is None:
             return None
         if not isinstance(covariance, tuple):
             covariance = ((covariance,),)
-        elif _is_vector(covariance) and len(covariance) == 1:
+        elif is_vector(covariance) and len(covariance) == 1:
             covariance = (covariance,)
-        if not _is_matrix(covariance) or len(covariance) != len(covariance[0]):
+        if not is_matrix(covariance) or len(covariance) != len(covariance[0]):
             self._refuse(node, "Sigma is a covariance matrix: n rows of n numbers", "Sigma")
             return None
         return covariance
 
     def _mean(self, entries: Mapping[str, Node], covariance: Matrix | None) -> Vector | None:
-        mean = self._vector(entries["mu"]) if "mu" in entries else None
+        mean = self._arrays.vector(entries["mu"]) if "mu" in entries else None
         if covariance is None:
             return None
         if "mu" not in entries:
@@ -292,53 +296,6 @@ class LawReader:
             self._refuse(entries["mu"], message, "mu")
             return None
         return mean
-
-    def _check_probabilities(self, node: Node, what: str, row: Sequence[Expression]) -> None:
-        """A fault of probabilities that are numbers and not at least 0 with sum 1."""
-        numbers = [constant_value(expression) for expression in row]
-        total = sum(number for number in numbers if number is not None)
-        is_sum = abs(total - 1) <= PROBABILITY_TOLERANCE or None in numbers
-        if not is_sum or any(number is not None and not number >= 0 for number in numbers):
-            shown = ", ".join("…" if number is None else f"{number:g}" for number in numbers[:10])
-            self._refuse(node, f"{what} ({shown}) must be at least 0 and sum to 1, and sum to {total:.10g}")
-
-    def _vector(self, node: Node, hint: str = "") -> Vector | None:
-        array = self._array(node)
-        if array is None or not isinstance(array, tuple):
-            return None if array is None else (array,)
-        if _is_vector(array):
-            return array
-        self._refuse(node, f"one number, or a list of them, is expected here{hint}")
-        return None
-
-    def _array(self, node: Node) -> Expression | Vector | Matrix | None:
-        """An expression, a list of expressions, or a list of rows of them."""
-        if node.tag is not None or isinstance(node, Table):
-            self._refuse(node, "a number, or a list of numbers, is expected here")
-            return None
-        if isinstance(node, Scalar):
-            return self._expression(node)
-        parts = [self._array(item) for item in node.items]
-        if any(part is None for part in parts):
-            return None
-        array = tuple(part for part in parts if part is not None)
-        rows = {len(part) if isinstance(part, tuple) else 0 for part in array}
-        is_nested = any(_is_matrix(part) for part in array if isinstance(part, tuple))
-        if len(rows) != 1 or is_nested:
-            self._refuse(node, "a list of numbers, or of rows of one length, is expected here")
-            return None
-        return array  # type: ignore[return-value]  # one length: all expressions, or all rows
-
-    def _expression(self, node: Scalar) -> Expression | None:
-        expression = read_undated(node, self._known, self._faults)
-        for symbol in dict.fromkeys(symbols_in(expression)) if expression is not None else ():
-            if symbol.name in self._following:
-                message = (
-                    f"a law is of parameters, and {symbol.name} depends on the exogenous variable "
-                    f"{self._following[symbol.name]}"
-                )
-                self._faults.append(fault_at(node, message, symbol.name, symbol.column))
-        return expression
 
     def _refuse(self, node: Node, message: str, symbol: str | None = None) -> None:
         self._faults.append(fault_at(node, message, symbol))
@@ -350,15 +307,3 @@ def _diagonal(values: Vector) -> Matrix:
     return tuple(
         tuple(value if row == column else zero for column in places) for row, value in enumerate(values)
     )
-
-
-def _is_vector(array: Vector | Matrix) -> TypeGuard[Vector]:
-    return not isinstance(array[0], tuple)
-
-
-def _is_matrix(array: Vector | Matrix) -> TypeGuard[Matrix]:
-    return isinstance(array[0], tuple)
-
-
-def _shape(matrix: Matrix) -> tuple[int, int]:
-    return len(matrix), len(matrix[0])

@@ -80,7 +80,8 @@ def _read(entries: Mapping[str, Node], faults: FaultList) -> tuple[Model, Mappin
     calibration_node, kinds = entries.get("calibration"), equations.kinds
     required = {name: kind for name, kind in kinds.items() if kind in ("parameter", "state", "control")}
     calibrated = read_calibration(calibration_node, required, faults)
-    known = known_names(calibration_node, equations.definitions, groups["exogenous"])
+    defined = [name for name, kind in kinds.items() if kind in ("definition", "exogenous variable")]
+    known = known_names(calibration_node, defined)
     calibration = order_calibration(calibration_node, calibrated, equations.definitions, known, faults)
     exogenous = read_exogenous(_exogenous_node(entries), groups["exogenous"], known, calibration, faults)
     calibration = add_means(calibration_node, calibration, exogenous, required, faults)

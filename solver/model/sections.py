@@ -34,6 +34,8 @@ MAX_MEMBERS = {"states": 60, "controls": 60, "exogenous": 20}
 #: Other names of groups, in dolo's older files.
 _GROUP_ALIASES = {"shocks": "exogenous", "actions": "controls"}
 _NAME = re.compile(r"[^\W\d]\w{0,63}")
+#: The beginning of ``name = …`` in either dialect.
+_TARGET = re.compile(rf"^({_NAME.pattern})(?:\[t\]|\(0\))? *=(?!=)")
 _RESERVED = ("t", INFINITY)
 
 
@@ -53,9 +55,16 @@ class Statement:
 
 @dataclass(frozen=True)
 class Block:
-    """The statements of a section that could be read; ``is_whole`` when that is all of them."""
+    """The equations of a section.
+
+    Attributes:
+        statements: those that could be read.
+        unread: the names that others seem to define.
+        is_whole: whether there are no others.
+    """
 
     statements: tuple[Statement, ...]
+    unread: tuple[str, ...]
     is_whole: bool
 
 
@@ -138,6 +147,7 @@ def check_name(name: str, taken: set[str]) -> str | None:
 def read_statements(node: Node | None, faults: FaultList) -> Block:
     """The equations of a block of lines, of a list, or of a mapping from left sides to right sides."""
     statements: list[Statement] = []
+    unread: list[str] = []
     n_faults = len(faults)
     for entry, line in _lines_of(node, faults):
         if len(statements) == MAX_EQUATIONS:
@@ -148,7 +158,8 @@ def read_statements(node: Node | None, faults: FaultList) -> Block:
             statements.append(Statement(entry, _display(line.text), line, parse_equation(line.text)))
         except ModelError as error:
             faults.append(_locate(error.faults[0], entry, line))
-    return Block(tuple(statements), is_whole=len(faults) == n_faults)
+            unread.extend(_TARGET.findall(line.text))
+    return Block(tuple(statements), tuple(unread), is_whole=len(faults) == n_faults)
 
 
 def read_expression(node: Node, faults: FaultList) -> Expression | None:

@@ -194,6 +194,12 @@ def test_all_faults_of_a_file_come_at_once_in_its_order():
     assert found[1].pointer == ("equations", "transition", 0)
 
 
+def test_what_an_unreadable_equation_defines_is_not_unknown_to_the_others():
+    text = edited(("y[t] = k[t]^theta", "y[t] = k[t]^^theta"), ("[k/2, 2*k]", "[k/2, 2*k + 0*y]"))
+    (fault,) = faults(text)
+    assert (fault.line, fault.column) == (7, 15)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -1,4 +1,4 @@
-"""The domain that a file gives to states and exogenous variables, in numbers."""
+"""The domains that a file gives to its variables, and whether they hold the steady state."""
 
 from __future__ import annotations
 
@@ -44,4 +44,18 @@ def check_domain(domain: Mapping[str, tuple[float, float]], steady: Mapping[str,
         else:
             continue
         faults.append(Fault((), message, symbol=name))
+    return faults
+
+
+def check_natural_domains(model: Model, steady: Mapping[str, float]) -> list[Fault]:
+    """Faults of controls whose steady state lies outside what the file says of them."""
+    faults = []
+    for name in model.controls:
+        lower, upper = model.symbols[name].bounds or (-math.inf, math.inf)
+        if not lower <= steady[name] <= upper:
+            message = (
+                f"the bounds of the control {name}, ({lower:g}, {upper:g}), do not hold its steady state "
+                f"{steady[name]:g}: widen them"
+            )
+            faults.append(Fault((), message, symbol=name))
     return faults

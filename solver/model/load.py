@@ -18,7 +18,7 @@ from solver.model.calibration_section import (
     read_domain,
 )
 from solver.model.canonical import canonical_exogenous, canonical_expression, canonical_info, hash_of
-from solver.model.domain import check_domain, file_domain
+from solver.model.domain import check_domain, check_natural_domains, file_domain
 from solver.model.equations import Equations, read_equations
 from solver.model.exogenous import Block, MarkovChain
 from solver.model.exogenous_section import check_tags, read_exogenous
@@ -213,9 +213,12 @@ def _check_default_calibration(
                 for fault in error.faults
             ]
         ) from error
-    faults = check_domain(file_domain(model, steady.parameters, steady.values), steady.values)
+    domain = file_domain(model, steady.parameters, steady.values)
+    faults = [_placed(fault, entries.get("domain")) for fault in check_domain(domain, steady.values)]
+    natural = check_natural_domains(model, steady.values)
+    faults += [_placed(fault, entries.get("variables")) for fault in natural]
     if faults:
-        raise ModelError([_placed(fault, entries["domain"]) for fault in faults])
+        raise ModelError(faults)
 
 
 def _placed(fault: Fault, section: Node | None) -> Fault:

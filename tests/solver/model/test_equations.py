@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from solver.errors import ModelError
+from solver.calibrate import calibrate
+from solver.errors import CalibrationError, ModelError
 from solver.language.parser import parse_expression
 from solver.language.tree import Number
 from solver.model.load import load_model, model_from_document
@@ -240,6 +241,22 @@ def test_controls_may_have_natural_domains():
     for bounds in ("[1, 0]", "[0, 0]", "[-inf, inf]", "[inf, inf]", "[0, nan]", "[0]", "0", "[0, [1]]"):
         (fault,) = faults(MODEL + f"variables: {{i: {{bounds: {bounds}}}}}\n")
         assert "bounds of a control are two numbers" in fault.message
+
+
+def test_a_natural_domain_must_hold_the_steady_state():
+    text = MODEL + "variables: {i: {description: investment}, n: {bounds: [0.5, 1]}}\n"
+    (fault,) = faults(text)
+    assert fault.message == (
+        "the bounds of the control n, (0.5, 1), do not hold its steady state 0.3: widen them"
+    )
+    assert (fault.line, fault.column) == (text.count("\n"), text.split("\n")[-2].index("{bounds") + 1)
+    model = load_model(
+        text.replace("[0.5, 1]", "[0, 1]")
+        .replace("[beta,", "[share, beta,")
+        .replace("n: 0.3", "share: 0.3, n: share")
+    )
+    with pytest.raises(CalibrationError, match=r"do not hold its steady state 1\.5"):
+        calibrate(model, {"share": 1.5})
 
 
 def test_a_domain_may_be_given_for_states_and_exogenous_variables_alone():

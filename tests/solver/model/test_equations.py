@@ -1,6 +1,7 @@
 """Equations in both dialects, the sections of dolo, complementarity: what is accepted, and what is refused, where."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -268,3 +269,9 @@ def test_a_domain_may_be_given_for_states_and_exogenous_variables_alone():
 
 def test_a_file_without_a_name_is_anonymous():
     assert load_model(edited(("name: whole\n", ""))).name == "anonymous"
+
+
+def test_the_example_of_the_documentation_is_a_model():
+    page = (Path(__file__).parents[3] / "docs" / "model-language.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    assert calibrate(load_model(example)).domain["k"]

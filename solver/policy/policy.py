@@ -18,7 +18,7 @@ from solver.errors import ArtifactError
 from solver.language.numpy_backend import NUMPY
 from solver.model.economy import Date, Economy
 from solver.model.spec import Model
-from solver.model.state_space import StateSpace, state_space
+from solver.model.state_space import StateSpace, problem_size, state_space
 from solver.policy.family import build_family
 from solver.policy.frame import Frame
 from solver.policy.output_map import output_map
@@ -123,7 +123,7 @@ class Policy:
             ArtifactError: the metadata cannot be read or are of another model, or an array is missing or has another shape.
         """
         try:
-            settings = PolicySettings.model_validate(metadata["settings"])
+            settings = PolicySettings.model_validate(metadata["settings"]).resolve(problem_size(model))
             names = (tuple(metadata["state_names"]), tuple(metadata["control_names"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(f"the stored policy's metadata cannot be read: {error!r}") from error

@@ -8,10 +8,10 @@ from service.app import create_app
 from service.schemas.examples import ANSWERS
 from service.settings import ServiceSettings
 from solver.calibrate import calibrate
+from solver.model.state_space import problem_size
 from solver.model.zoo import load_zoo
-from solver.policy.family import build_family
 from solver.policy.frame import Frame
-from solver.policy.policy import Policy
+from solver.policy.policy import Policy, numpy_rule
 from solver.progress import Progress
 from solver.settings import PolicySettings
 from solver.solution import Provenance, Solution
@@ -26,22 +26,23 @@ BASE, SLOPE = 0.43, (0.02, 0.05)
 
 def linear_solution():
     """A solution whose policy is known by heart: ``i = BASE + SLOPE · u``, with u in [-1, 1] over the domain."""
-    calibration = calibrate(load_zoo("neoclassical"))
+    model = load_zoo("neoclassical")
+    calibration = calibrate(model)
     lower, upper = calibration.lower(), calibration.upper()
-    settings = PolicySettings(family="polynomial", degree=1).resolve()
+    settings = PolicySettings(family="polynomial", degree=1).resolve(problem_size(model))
     frame = Frame(
         center=(lower + upper) / 2,
         half_width=(upper - lower) / 2,
-        base=np.array([BASE]),
+        base=np.array([[BASE]]),
         slope=np.array(SLOPE)[:, None],
         scale=np.ones(1),
     )
-    weights = tuple(np.zeros(shape) for shape in build_family(settings, 2, 1).shapes)
+    weights = tuple(np.zeros(shape) for shape in numpy_rule(model, settings).family.shapes)
     return Solution(
         status=Status.CONVERGED,
         calibration=calibration,
         settings=None,
-        policy=Policy(("a", "k"), ("i",), settings, frame, weights),
+        policy=Policy(model, calibration, settings, frame, weights),
         certificate=None,
         history=(),
         provenance=Provenance({}, "cpu", "float64", 0.1, 0.1),

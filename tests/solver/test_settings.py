@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -14,6 +14,7 @@ from solver.settings import (
     MAX_JACOBIAN_ELEMENTS,
     MAX_LEAST_SQUARES_WEIGHTS,
     MAX_WEIGHTS,
+    ExpectationSettings,
     PolicySettings,
     ProblemSize,
     SamplingSettings,
@@ -24,7 +25,16 @@ from solver.settings import (
 FIRST_ORDER = ("sgd", "momentum", "nesterov", "adam", "adagrad", "adamax", "rmsprop")
 BAD_RATES = (math.nan, math.inf, 0.0, -1.0, True, "0.1")
 
+SIZES = st.builds(
+    ProblemSize,
+    n_states=st.integers(1, 3),
+    n_controls=st.integers(1, 2),
+    n_regimes=st.integers(1, 3),
+    n_shocks=st.integers(0, 5),
+    has_kinks=st.booleans(),
+)
 POLICIES = st.one_of(
+    st.just({"family": "linear"}),
     st.fixed_dictionaries({"family": st.just("polynomial")}, optional={"degree": st.integers(1, 12)}),
     st.fixed_dictionaries(
         {},
@@ -53,6 +63,11 @@ TRAININGS = st.one_of(
         {"algorithm": st.sampled_from(["momentum", "nesterov"])}, optional={"momentum": st.floats(0, 0.99)}
     ),
 )
+EXPECTATIONS = st.one_of(
+    st.just({"rule": "monomial"}),
+    # Four to the power of five shocks in three regimes are still within the limit.
+    st.fixed_dictionaries({"rule": st.just("gauss_hermite")}, optional={"nodes": st.integers(1, 4)}),
+)
 DOCUMENTS = st.fixed_dictionaries(
     {},
     optional={
@@ -61,6 +76,7 @@ DOCUMENTS = st.fixed_dictionaries(
             optional={
                 "policy": POLICIES,
                 "training": TRAININGS,
+                "expectation": EXPECTATIONS,
                 "sampling": st.fixed_dictionaries({}, optional={"states": st.integers(16, 3_000)}),
             },
         ),
@@ -77,19 +93,20 @@ def belongs(name, training):
     return name in ("algorithm", "steps", "seconds") or training.algorithm in FIRST_ORDER
 
 
-@given(document=DOCUMENTS, n_states=st.integers(1, 3), n_controls=st.integers(1, 2))
-def test_resolving_fills_in_every_field_keeps_what_was_chosen_and_is_done_once(
-    document, n_states, n_controls
-):
-    resolved = SolveSettings.model_validate(document).resolve(ProblemSize(n_states, n_controls))
-    assert resolved.resolve(ProblemSize(n_states, n_controls)) == resolved
+@given(document=DOCUMENTS, size=SIZES)
+@settings(derandomize=True)
+def test_resolving_fills_in_every_field_keeps_what_was_chosen_and_is_done_once(document, size):
+    resolved = SolveSettings.model_validate(document).resolve(size)
+    assert resolved.resolve(size) == resolved
     assert SolveSettings.model_validate_json(resolved.model_dump_json(exclude_none=True)) == resolved
     training, policy = resolved.method.training, resolved.method.policy
     assert {name for name, value in training if value is not None} == {
         name for name, _ in training if belongs(name, training)
     }
-    names = {"family", "degree"} if policy.family == "polynomial" else {"family", "hidden", "activation"}
-    assert {name for name, value in policy if value is not None} == names
+    names = {"linear": set(), "polynomial": {"degree"}, "neural": {"hidden", "activation"}}[policy.family]
+    assert {name for name, value in policy if value is not None} == {"family", *names}
+    expectation = resolved.method.expectation
+    assert (expectation.rule == "monomial") == (expectation.nodes is None)
     assert resolved.method.sampling.states is not None
     chosen = SolveSettings.model_validate(document).model_dump(exclude_none=True, exclude_unset=True)
     kept = resolved.model_dump()
@@ -98,15 +115,42 @@ def test_resolving_fills_in_every_field_keeps_what_was_chosen_and_is_done_once(
     assert kept | chosen == kept
 
 
-@given(
-    document=POLICIES, n_states=st.integers(1, 3), n_controls=st.integers(1, 3), n_regimes=st.integers(1, 2)
-)
-def test_weights_are_counted_as_the_family_has_them(document, n_states, n_controls, n_regimes):
-    size = ProblemSize(n_states, n_controls, n_regimes)
+@given(document=POLICIES, size=SIZES)
+@settings(derandomize=True)
+def test_weights_are_counted_as_the_family_has_them(document, size):
     policy = PolicySettings.model_validate(document).resolve(size)
-    sizes = [math.prod(shape) for shape in build_family(policy, n_states, size.n_outputs).shapes]
+    shapes = build_family(policy, size.n_states, size.n_controls * size.n_regimes).shapes
+    sizes = [math.prod(shape) for shape in shapes]
     assert policy.n_weights(size) == sum(sizes)
     assert policy.n_output_weights(size) == sizes[-1]
+    assert policy.n_features(size) == shapes[-1][0]
+
+
+@given(size=SIZES)
+@settings(derandomize=True)
+def test_the_default_rule_for_expectations_follows_the_shocks_and_the_kinks(size):
+    resolved = ExpectationSettings().resolve(size)
+    if size.n_shocks > 3:
+        assert resolved == ExpectationSettings(rule="monomial")
+    elif size.has_kinks and size.n_shocks in (1, 2):
+        assert resolved == ExpectationSettings(rule="equidistant", nodes=61 if size.n_shocks == 1 else 13)
+    else:
+        nodes = {0: 1, 1: 7, 2: 5, 3: 3}[size.n_shocks]
+        assert resolved == ExpectationSettings(rule="gauss_hermite", nodes=nodes)
+
+
+def test_too_many_cases_are_refused_with_their_remedy():
+    size = ProblemSize(2, 1, n_regimes=3, n_shocks=4)
+    with pytest.raises(ValueError, match=r"7 nodes for each of 4 shocks in 3 regime.* more than 4096 cases"):
+        ExpectationSettings(rule="gauss_hermite", nodes=7).resolve(size)
+    assert ExpectationSettings(rule="gauss_hermite", nodes=6).resolve(size).nodes == 6
+
+
+def test_default_cases_that_are_too_many_are_refused_with_their_remedy():
+    size = ProblemSize(2, 1, n_regimes=64, n_shocks=2, has_kinks=True)
+    with pytest.raises(ValueError, match=r"13 nodes .* the monomial rule"):
+        ExpectationSettings().resolve(size)
+    assert ExpectationSettings(rule="monomial").resolve(size).rule == "monomial"
 
 
 def test_heaviside_is_refused_with_its_reason():
@@ -141,6 +185,13 @@ def test_heaviside_is_refused_with_its_reason():
             "momentum = 0.5 belongs to momentum and nesterov",
         ),
         (TrainingSettings, {"steps": 10_001}, "steps = 10001 is above 10000"),
+        (PolicySettings, {"family": "linear", "hidden": [3]}, "hidden = .* belongs to the neural family"),
+        (PolicySettings, {"family": "linear", "degree": 3}, "degree = 3 belongs to the polynomial family"),
+        (
+            ExpectationSettings,
+            {"rule": "monomial", "nodes": 3},
+            "nodes = 3 belongs to gauss_hermite and equidistant",
+        ),
     ],
 )
 def test_a_field_of_another_choice_is_refused_with_its_reason(settings, document, reason):
@@ -175,7 +226,10 @@ def test_a_field_of_another_choice_is_refused_with_its_reason(settings, document
         (SolveSettings, {"seed": -1}),
         (SolveSettings, {"sed": 1}),
         (SolveSettings, {"method": {"objective": "bellman"}}),
-        (SolveSettings, {"method": {"expectation": {"rule": "monomial", "nodes": 7}}}),
+        (SolveSettings, {"method": {"expectation": {"nodes": 0}}}),
+        (SolveSettings, {"method": {"expectation": {"nodes": 202}}}),
+        (SolveSettings, {"method": {"expectation": {"nodes": 7.0}}}),
+        (SolveSettings, {"method": {"expectation": {"rule": "monte_carlo"}}}),
     ],
     ids=str,
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from solver.settings import SolveSettings
+from solver.settings import ProblemSize, SolveSettings
 from worker.attempts import AttemptStore
 from worker.contract import Job
 from worker.jobs import JobStore
@@ -13,7 +13,7 @@ MAX_ATTEMPTS = 3
 
 def describe_job(seed=0, name="toy", **changes):
     """A job of no real model."""
-    settings = SolveSettings(seed=seed).resolve(2, 1)
+    settings = SolveSettings(seed=seed).resolve(ProblemSize(2, 1))
     fields = {
         "model_name": name,
         "model_hash": "0" * 64,

@@ -6,10 +6,11 @@ import pytest
 
 from solver.calibrate import calibrate
 from solver.errors import ArtifactError
+from solver.model.load import load_model
+from solver.model.state_space import problem_size
 from solver.model.zoo import load_zoo
-from solver.policy.family import build_family
 from solver.policy.frame import Frame
-from solver.policy.policy import Policy
+from solver.policy.policy import Policy, numpy_rule
 from solver.progress import Progress
 from solver.settings import PolicySettings, SolveSettings
 from solver.solution import Provenance, Solution
@@ -19,25 +20,41 @@ from worker.artifacts import Artifact
 
 @pytest.fixture(scope="module")
 def solution():
-    settings = PolicySettings(family="neural", hidden=(4,)).resolve()
+    model = load_zoo("neoclassical")
+    calibration = calibrate(model)
+    settings = PolicySettings(family="neural", hidden=(4,)).resolve(problem_size(model))
     rng = np.random.default_rng(0)
-    weights = tuple(rng.normal(size=shape) for shape in build_family(settings, 2, 1).shapes)
-    frame = Frame(np.zeros(2), np.ones(2), np.array([0.4]), np.array([[0.1], [0.2]]), np.array([0.5]))
+    weights = tuple(rng.normal(size=shape) for shape in numpy_rule(model, settings).family.shapes)
+    frame = Frame(np.zeros(2), np.ones(2), np.array([[0.4]]), np.array([[0.1], [0.2]]), np.array([0.5]))
     return Solution(
         status=Status.CONVERGED,
-        calibration=calibrate(load_zoo("neoclassical")),
+        calibration=calibration,
         settings=SolveSettings(),
-        policy=Policy(("a", "k"), ("i",), settings, frame, weights),
+        policy=Policy(model, calibration, settings, frame, weights),
         certificate=None,
         history=(Progress("gauss-newton", 1, float("nan"), None, 512, 0.1, None),),
         provenance=Provenance({}, "cpu", "float64", 0.1, 0.1),
     )
 
 
+def unpacked(artifact, solution):
+    return artifact.unpack(solution.policy.model, solution.calibration)
+
+
 def test_a_policy_reads_back_and_decides_the_same(solution):
     artifact = Artifact.pack(solution, solution.policy)
     states = np.random.default_rng(1).uniform(-1, 1, (50, 2))
-    np.testing.assert_array_equal(artifact.unpack().evaluate(states), solution.policy.evaluate(states))
+    again = unpacked(artifact, solution)
+    np.testing.assert_array_equal(again.evaluate(states), solution.policy.evaluate(states))
+
+
+def test_a_policy_of_another_model_is_refused(solution):
+    other = load_model(
+        "{name: other, symbols: {states: [k], controls: [i], exogenous: [], parameters: []}, equations: "
+        "{transition: ['k[t] = i[t-1]'], arbitrage: ['i[t] = 0.5*k[t]']}, calibration: {k: 0, i: 0}, domain: {k: [-1, 1]}}"
+    )
+    with pytest.raises(ArtifactError, match="other"):
+        Artifact.pack(solution, solution.policy).unpack(other, calibrate(other))
 
 
 def test_the_manifest_says_what_was_solved(solution):
@@ -58,14 +75,14 @@ def test_other_bytes_than_those_stored_are_refused(solution):
     changed = bytearray(artifact.arrays)
     changed[len(changed) // 2] ^= 1
     with pytest.raises(ArtifactError, match="do not match"):
-        dataclasses.replace(artifact, arrays=bytes(changed)).unpack()
+        unpacked(dataclasses.replace(artifact, arrays=bytes(changed)), solution)
 
 
 def test_another_format_is_refused(solution):
     artifact = Artifact.pack(solution, solution.policy)
     manifest = json.dumps(artifact.read_manifest() | {"format": 99}).encode()
     with pytest.raises(ArtifactError, match="99"):
-        dataclasses.replace(artifact, manifest=manifest).unpack()
+        unpacked(dataclasses.replace(artifact, manifest=manifest), solution)
 
 
 def test_a_pickle_is_never_loaded(solution, tmp_path):
@@ -76,4 +93,4 @@ def test_a_pickle_is_never_loaded(solution, tmp_path):
 
     manifest = good.read_manifest() | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     with pytest.raises(ArtifactError, match="not a policy"):
-        Artifact(json.dumps(manifest).encode(), path.read_bytes()).unpack()
+        unpacked(Artifact(json.dumps(manifest).encode(), path.read_bytes()), solution)

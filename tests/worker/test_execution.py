@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from solver.calibrate import calibrate
+from solver.model.load import model_from_document
 from solver.model.zoo import load_zoo
 from solver.settings import Method, PolicySettings, SolveSettings
 from worker.contract import Job, Problem
@@ -32,7 +33,9 @@ def test_a_job_becomes_a_policy(job):
     domain = outcome.artifact.read_manifest()["domain"]
     states = np.array([[sum(domain[name]) / 2 for name in ("a", "k")]])
     exact = beta * theta * np.exp(states[0, 0]) * states[0, 1] ** theta
-    assert outcome.artifact.unpack().evaluate(states)[0, 0] == pytest.approx(exact, rel=1e-4)
+    model = model_from_document(job.document)
+    policy = outcome.artifact.unpack(model, calibrate(model, job.calibration))
+    assert policy.evaluate(states)[0, 0] == pytest.approx(exact, rel=1e-4)
 
 
 def test_the_same_job_becomes_the_same_bytes(job):

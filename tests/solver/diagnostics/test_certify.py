@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from solver.diagnostics.certify import certify
+from solver.model.state_space import problem_size
+from solver.settings import SolveSettings
 from tests.oracles.growth import Growth
 from tests.solver.diagnostics.rules import formula_policy, growth_case
 
 
-def judged(rule, target=1e-6, **overrides):
+def judged(rule, target=1e-6, seed=0, **overrides):
     model, calibration = growth_case(**overrides)
-    return certify(model, calibration, formula_policy(calibration, rule), target, seed=0)
+    settings = SolveSettings(target=target, seed=seed).resolve(problem_size(model))
+    return certify(formula_policy(model, calibration, rule), settings)
 
 
 def verdicts(certificate):
@@ -112,9 +115,7 @@ def test_an_economy_that_is_slow_by_itself_only_warns():
 
 
 def test_the_states_are_fresh_and_seeded():
-    model, calibration = growth_case()
-    policy = formula_policy(calibration, WRONG["save a constant share"])
-    errors = [certify(model, calibration, policy, 1e-6, seed).euler_errors for seed in (0, 0, 1)]
+    errors = [judged(WRONG["save a constant share"], seed=seed).euler_errors for seed in (0, 0, 1)]
     assert errors[0] == errors[1] != errors[2]
 
 

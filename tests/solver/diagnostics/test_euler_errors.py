@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from solver.calibrate import calibrate
-from solver.diagnostics.euler_errors import error_units, policy_euler_errors
-from solver.language.numpy_backend import NUMPY
-from solver.model.economy import Economy
+from solver.diagnostics.euler_errors import EulerJudge
+from solver.expectation.ahead import build_expectation
 from solver.model.load import model_from_document
+from solver.model.state_space import problem_size
 from solver.model.zoo import load_zoo
+from solver.settings import ExpectationSettings
 from tests.oracles.growth import Growth
 
 MODEL = load_zoo("neoclassical")
@@ -30,10 +31,15 @@ RULES = {
 }
 
 
+def judge_of(model, **parameters):
+    calibration = calibrate(model, parameters)
+    settings = ExpectationSettings().resolve(problem_size(model))
+    return EulerJudge(model, calibration, build_expectation(calibration.process, settings, finer=True))
+
+
 def errors_of(model, growth, rule, states):
     names = {name: value for name, value in vars(growth).items() if name in model.parameters}
-    parameters = calibrate(model, names).parameter_vector()
-    return policy_euler_errors(Economy(model, NUMPY), parameters, lambda s: rule(*s.T)[:, None], states)
+    return judge_of(model, **names).errors(lambda s: rule(*s.T)[:, None], states).largest()
 
 
 def states_of(growth, count=300):
@@ -117,9 +123,9 @@ def test_a_model_without_consumption_has_its_residual():
         "calibration": {"d": 0.5, "k": 1, "i": 0.5},
         "domain": {"k": [0.5, 1.5]},
     }
-    economy = Economy(model_from_document(text), NUMPY)
-    assert error_units(economy) == "residual"
-    assert error_units(Economy(MODEL, NUMPY)) == "consumption"
+    judge = judge_of(model_from_document(text))
+    assert judge.units == "residual"
+    assert judge_of(MODEL).units == "consumption"
     k = np.array([[0.6], [1.2]])
-    errors = policy_euler_errors(economy, np.array([0.5]), lambda states: 0.4 * states, k)
+    errors = judge.errors(lambda states: 0.4 * states, k).largest()
     np.testing.assert_allclose(errors, np.abs(0.4 * k - 0.5 * k**2)[:, 0], rtol=1e-14)

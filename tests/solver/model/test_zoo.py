@@ -147,6 +147,8 @@ def test_shapes_follow_the_leading_axes(model, backend, leading):
     assert economy.transition(parameters, date, date.exogenous).shape == date.states.shape
     residual = economy.arbitrage(parameters, date, date)
     assert residual.shape == (*leading, len(model.controls))
+    bounds = economy.bounds(parameters, date.exogenous, date.states)
+    assert [[bound.shape for bound in side] for side in bounds] == [[leading] * len(economy.bounded)] * 2
 
 
 def test_tensorflow_agrees_with_numpy_and_has_finite_gradients(model):

@@ -1,6 +1,6 @@
 """The Euler residual against the closed form and a formula written by hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,18 +8,23 @@ import pytest
 import tensorflow as tf
 
 from solver.calibrate import calibrate
-from solver.language.numpy_backend import NUMPY
+from solver.expectation.ahead import build_expectation
 from solver.language.tensorflow_backend import TENSORFLOW
 from solver.model.economy import Economy
 from solver.model.zoo import load_zoo
 from solver.objective.euler import EulerObjective
 from solver.policy.family import PolynomialFamily
 from solver.policy.frame import Frame, build_frame
+from solver.policy.output_map import output_map
+from solver.policy.policy import numpy_rule
+from solver.policy.rule import Setting
+from solver.settings import ExpectationSettings, PolicySettings
 from tests.oracles.growth import Growth
 
 GROWTH = Growth(beta=0.95, delta=0.08, theta=0.4, gamma=3.0, rho=0.2, loading=0.7)
 FULL = Growth(delta=1.0, gamma=1.0)
-BARE = Frame(np.zeros(2), np.ones(2), np.zeros(1), np.zeros((2, 1)), np.ones(1))
+BARE = Frame(np.zeros(2), np.ones(2), np.zeros((1, 1)), np.zeros((2, 1)), np.ones(1))
+NO_SHOCKS = ExpectationSettings(rule="gauss_hermite", nodes=1)
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,29 @@ def calibration_of(growth):
     return calibrate(load_zoo("neoclassical"), vars(growth))
 
 
-def residuals_of(growth, family, weights, states, as_ratio, frame=BARE):
-    objective = EulerObjective(Economy(load_zoo("neoclassical"), NUMPY), family, np, as_ratio)
-    parameters = calibration_of(growth).parameter_vector()
+def objective_of(model, family, as_ratio, in_tensorflow=False):
+    """The objective of some family in the place of a usual one."""
+    rule = replace(numpy_rule(model, PolicySettings(family="linear")), family=family)
+    if in_tensorflow:
+        rule = replace(rule, economy=Economy(model, TENSORFLOW), xp=tf.experimental.numpy)
+    return EulerObjective(rule, as_ratio)
+
+
+def numbers_of(calibration, frame=BARE):
+    """What the objective takes from a calibration."""
+    process = calibration.process
+    setting = Setting(calibration.parameter_vector(), process.mean, process.values, frame)
+    return setting, build_expectation(process, NO_SHOCKS)
+
+
+def found_by(growth, family, weights, states, as_ratio, frame=BARE):
+    objective = objective_of(load_zoo("neoclassical"), family, as_ratio)
     with np.errstate(all="ignore"):
-        return objective.residuals(parameters, frame, weights, states)[0]
+        return objective.residuals(*numbers_of(calibration_of(growth), frame), weights, states)
+
+
+def residuals_of(*arguments, **options):
+    return found_by(*arguments, **options).values
 
 
 def states_of(growth, count=100):
@@ -53,36 +76,31 @@ def near_solution(seed, size):
     """A family, a frame and weights near the steady rule, and the same policy as a rule of (a, k)."""
     calibration = calibration_of(GROWTH)
     family = PolynomialFamily(2, 3, 1)
-    bounds = (calibration.lower(), calibration.upper())
-    frame = build_frame(
-        *bounds, calibration.state_steady(), calibration.control_steady(), np.array([GROWTH.linear_rule()])
-    )
+    frame = build_frame(calibration, output_map(load_zoo("neoclassical")))
     weights = [size * np.random.default_rng(seed).normal(size=family.shapes[0])]
 
     def rule(a, k):
         u = frame.scaled(np.stack([a, k], axis=-1))
-        return frame.controls(np, u, family.layers(np, weights, u)[-1][1])[:, 0]
+        correction = family.layers(np, weights, u)[-1][1]
+        return (frame.base[0] + u @ frame.slope + frame.scale * correction)[:, 0]
 
     return SimpleNamespace(family=family, frame=frame, weights=weights, rule=rule)
 
 
 @pytest.mark.parametrize("as_ratio", [True, False])
-@pytest.mark.parametrize(
-    "backend, xp", [(NUMPY, np), (TENSORFLOW, tf.experimental.numpy)], ids=["numpy", "tensorflow"]
-)
+@pytest.mark.parametrize("in_tensorflow", [False, True], ids=["numpy", "tensorflow"])
 @pytest.mark.parametrize("name", ["neoclassical", "brock_mirman"])
-def test_the_closed_form_has_no_residual(name, backend, xp, as_ratio):
+def test_the_closed_form_has_no_residual(name, in_tensorflow, as_ratio):
     model = load_zoo(name)
     calibration = calibrate(model, {"delta": 1, "gamma": 1} if name == "neoclassical" else None)
     share = FULL.beta * FULL.theta
     family = Formula(lambda xp, a, k: share * xp.exp(a) * k**FULL.theta)
-    arrays = [calibration.parameter_vector(), *BARE, states_of(FULL)]
-    parameters, *frame, states = (backend.constant(array) for array in arrays)
-    objective = EulerObjective(Economy(model, backend), family, xp, as_ratio)
-    residuals, evaluations = objective.residuals(parameters, Frame(*frame), [], states)
-    assert residuals.shape == (100, 1)
-    assert len(evaluations) == 2
-    np.testing.assert_allclose(residuals, 0, atol=1e-14)
+    numbers, states = numbers_of(calibration), states_of(FULL)
+    if in_tensorflow:
+        numbers, states = tf.nest.map_structure(tf.constant, (numbers, states))
+    found = objective_of(model, family, as_ratio, in_tensorflow).residuals(*numbers, [], states)
+    assert found.values.shape == (100, 1)
+    np.testing.assert_allclose(found.values, 0, atol=1e-14)
 
 
 def test_residuals_are_those_of_the_formula():
@@ -97,13 +115,12 @@ def test_residuals_are_those_of_the_formula():
 
 def test_the_evaluations_are_those_of_today_and_of_tomorrow():
     policy, states = near_solution(seed=1, size=0.05), states_of(GROWTH)
-    economy = Economy(load_zoo("neoclassical"), NUMPY)
-    objective = EulerObjective(economy, policy.family, np, as_ratio=True)
-    parameters = calibration_of(GROWTH).parameter_vector()
-    _, evaluations = objective.residuals(parameters, policy.frame, policy.weights, states)
+    found = found_by(GROWTH, policy.family, policy.weights, states, as_ratio=True, frame=policy.frame)
     a, k = states.T
     dates = states, np.column_stack(GROWTH.next_state(a, k, policy.rule(a, k)))
-    for ((h, z),), date in zip(evaluations, dates, strict=True):
+    np.testing.assert_allclose(found.today.date.controls[:, 0], policy.rule(a, k), rtol=1e-13)
+    np.testing.assert_array_equal(found.today.date.states, states)
+    for ((h, z),), date in zip((found.today.layers, found.tomorrow), dates, strict=True):
         ((expected, value),) = policy.family.layers(np, policy.weights, policy.frame.scaled(date))
         np.testing.assert_allclose(h, expected, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(z, value, rtol=1e-12, atol=1e-14)

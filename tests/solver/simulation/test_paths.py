@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from solver.language.numpy_backend import NUMPY
-from solver.model.economy import Economy
-from solver.simulation.paths import simulate
+from solver.simulation.paths import no_shocks, simulate
 from tests.oracles.growth import Growth
 from tests.solver.diagnostics.rules import formula_policy, growth_case
 
@@ -14,8 +12,8 @@ PERIODS = 60
 
 
 def paths_of(rule, initial):
-    policy = formula_policy(CALIBRATION, rule)
-    return simulate(Economy(MODEL, NUMPY), CALIBRATION.parameter_vector(), policy, initial, PERIODS)
+    policy = formula_policy(MODEL, CALIBRATION, rule)
+    return simulate(policy, initial, no_shocks(CALIBRATION.process, PERIODS))
 
 
 def test_paths_follow_the_closed_form():

@@ -5,15 +5,18 @@ import pytest
 import tensorflow as tf
 
 from solver.calibrate import calibrate
-from solver.language.numpy_backend import NUMPY
-from solver.model.economy import Economy
+from solver.expectation.ahead import build_expectation
 from solver.model.load import load_model
+from solver.model.state_space import problem_size
 from solver.model.zoo import load_zoo
 from solver.objective.euler import EulerObjective
 from solver.policy.frame import build_frame
-from solver.settings import PolicySettings, SolveSettings
+from solver.policy.output_map import output_map
+from solver.policy.policy import numpy_rule
+from solver.policy.rule import Setting
+from solver.settings import ExpectationSettings, PolicySettings, SolveSettings
 from solver.solve import solve
-from solver.training.compiled import CompiledObjective, compiled_objective
+from solver.training.compiled import CompiledObjective, Numbers, compiled_objective
 
 TWO_CONTROLS = """
 name: growth_with_budget
@@ -49,13 +52,18 @@ FAMILIES = [
 
 
 def problem_of(model, seed):
-    """A calibration as the graphs take it, states, and what the frame is."""
-    calibration = calibrate(model)
-    bounds = (calibration.lower(), calibration.upper())
-    rule = np.zeros((len(model.controls), len(model.states)))
-    frame = build_frame(*bounds, calibration.state_steady(), calibration.control_steady(), rule)
-    states = np.random.default_rng(seed).uniform(*bounds, (9, len(model.states)))
-    return calibration.parameter_vector(), frame, states
+    """A calibration as the graphs take it, with its steady controls held for a linear rule, and states."""
+    calibration, outputs = calibrate(model), output_map(model)
+    process, rng = calibration.process, np.random.default_rng(seed)
+    frame = build_frame(calibration, outputs, share=0.0)
+    numbers = Numbers(
+        Setting(calibration.parameter_vector(), process.mean, process.values, frame),
+        build_expectation(process, ExpectationSettings(nodes=3).resolve(problem_size(model))),
+        np.zeros(len(outputs.free)),
+    )
+    space = numpy_rule(model, PolicySettings(family="linear")).space
+    box = rng.uniform(calibration.lower(), calibration.upper(), (9, space.n_continuous))
+    return numbers, space.with_regimes(rng, box)
 
 
 CASES = [("two controls", settings) for settings in FAMILIES]
@@ -70,13 +78,13 @@ CASES += [("neoclassical", settings) for settings in FAMILIES if settings.activa
 def test_jacobians_are_those_of_finite_differences(name, settings):
     model = MODELS[name]
     compiled = CompiledObjective(model, settings)
-    parameters, frame, states = problem_of(model, seed=0)
+    numbers, states = problem_of(model, seed=0)
     vector = 0.1 * np.random.default_rng(1).normal(size=sum(a * b for a, b in compiled.family.shapes))
-    objective = EulerObjective(Economy(model, NUMPY), compiled.family, np, as_ratio=True)
+    objective = EulerObjective(numpy_rule(model, settings), as_ratio=True)
 
     def residuals(vector):
         weights = compiled.unflatten(vector)
-        return objective.residuals(parameters, frame, weights, states)[0].T.ravel()
+        return objective.residuals(numbers.setting, numbers.expectation, weights, states).values.T.ravel()
 
     step = 1e-6
     differences = [
@@ -84,8 +92,7 @@ def test_jacobians_are_those_of_finite_differences(name, settings):
         for unit in np.eye(len(vector))
     ]
     expected = np.stack(differences, axis=1)
-    problem = (parameters, tuple(frame))
-    found, full = compiled.full_jacobian(problem, vector, states)
+    found, full = compiled.full_jacobian(numbers, vector, states)
     np.testing.assert_allclose(found, residuals(vector), rtol=1e-11, atol=1e-14)
     # Central differences: rounding 1e-16 / 1e-6 and a third derivative times 1e-12.
     np.testing.assert_allclose(full, expected, rtol=1e-6, atol=1e-8)
@@ -93,10 +100,10 @@ def test_jacobians_are_those_of_finite_differences(name, settings):
 
 def test_the_output_layer_has_the_last_columns_of_the_jacobian():
     compiled = CompiledObjective(MODELS["two controls"], FAMILIES[1])
-    parameters, frame, states = problem_of(MODELS["two controls"], seed=0)
+    numbers, states = problem_of(MODELS["two controls"], seed=0)
     vector = 0.1 * np.random.default_rng(1).normal(size=sum(a * b for a, b in compiled.family.shapes))
-    residuals, full = compiled.full_jacobian((parameters, tuple(frame)), vector, states)
-    again, output = compiled.output_jacobian((parameters, tuple(frame)), vector, states)
+    residuals, full = compiled.full_jacobian(numbers, vector, states)
+    again, output = compiled.output_jacobian(numbers, vector, states)
     assert compiled.n_output_weights == 10
     # The two graphs may sum in another order.
     np.testing.assert_allclose(again, residuals, rtol=1e-13, atol=1e-15)
@@ -130,14 +137,14 @@ def test_nothing_is_traced_again_for_another_calibration_or_sample():
     compiled = compiled_objective(model, policy)
     assert compiled.output_jacobian.experimental_get_tracing_count() == 1
     assert compiled.full_jacobian.experimental_get_tracing_count() <= 1
-    assert compiled_objective(load_zoo("neoclassical"), PolicySettings(hidden=(24,)).resolve()) is compiled
+    assert compiled_objective(load_zoo("neoclassical"), policy.resolve(problem_size(model))) is compiled
 
 
 def test_the_graphs_run_where_they_are_asked_to():
     compiled = CompiledObjective(MODELS["neoclassical"], FAMILIES[0])
-    parameters, frame, states = problem_of(MODELS["neoclassical"], seed=0)
+    numbers, states = problem_of(MODELS["neoclassical"], seed=0)
     with tf.device("cpu"):
-        outcome = compiled.output_jacobian((parameters, tuple(frame)), np.zeros(10), states)
+        outcome = compiled.output_jacobian(numbers, np.zeros(10), states)
     assert all(tensor.device.endswith("CPU:0") and tensor.dtype == tf.float64 for tensor in outcome)
     placed = {
         operation.device

@@ -6,13 +6,15 @@ import pytest
 import tensorflow as tf
 
 from solver.calibrate import calibrate
-from solver.language.numpy_backend import NUMPY
-from solver.model.economy import Economy
+from solver.expectation.ahead import build_expectation
 from solver.model.zoo import load_zoo
 from solver.objective.euler import EulerObjective
 from solver.policy.frame import build_frame
-from solver.settings import PolicySettings
-from solver.training.compiled import compiled_descent, compiled_objective
+from solver.policy.output_map import output_map
+from solver.policy.policy import numpy_rule
+from solver.policy.rule import Setting
+from solver.settings import ExpectationSettings, PolicySettings
+from solver.training.compiled import Numbers, compiled_descent, compiled_objective
 from solver.training.first_order import UPDATE_RULES, Hyperparameters
 from tests.oracles.descent import descend
 
@@ -86,15 +88,18 @@ class Descent:
         self.compiled = compiled_objective(model, policy)
         calibration = calibrate(model)
         self.lower, self.upper = calibration.lower(), calibration.upper()
-        steady = (calibration.state_steady(), calibration.control_steady())
-        self.parameters = calibration.parameter_vector()
-        self.frame = build_frame(self.lower, self.upper, *steady, np.zeros((1, 2)))
-        self.objective = EulerObjective(Economy(model, NUMPY), self.compiled.family, np, as_ratio=False)
+        frame, process = build_frame(calibration, output_map(model), share=0.0), calibration.process
+        self.numbers = Numbers(
+            Setting(calibration.parameter_vector(), process.mean, process.values, frame),
+            build_expectation(process, ExpectationSettings(rule="gauss_hermite", nodes=1)),
+            np.zeros(0),
+        )
+        self.objective = EulerObjective(numpy_rule(model, policy), as_ratio=False)
         self.start = np.array([0.02, -0.01, 0.03])
 
     def residuals(self, vector, states):
-        weights = self.compiled.unflatten(vector)
-        return self.objective.residuals(self.parameters, self.frame, weights, states)[0]
+        setting, expectation, _ = self.numbers
+        return self.objective.residuals(setting, expectation, self.compiled.unflatten(vector), states).values
 
     def gradient(self, vector, states):
         """By central differences."""
@@ -115,7 +120,7 @@ class Descent:
     ):
         graph = compiled_descent(self.compiled, name, batch_size is None)
         return graph(
-            (self.parameters, tuple(self.frame)),
+            self.numbers,
             self.start if start is None else start,
             np.zeros((2, 3)) if slots is None else slots,
             states,

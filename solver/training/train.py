@@ -85,38 +85,37 @@ def train(problem: TrainingProblem, monitor: Monitor) -> Status:
 
 
 def _fit_output_layer(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
-    graph, tensors = problem.compiled.output_jacobian, problem.tensors
     inner = vector[: -problem.compiled.n_output_weights]
     states = problem.states(at_least=0)
-    tensor = tf.constant(states)
-
-    def evaluate(output: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        residuals, jacobian = graph(tensors, np.concatenate([inner, output]), tensor)
-        return residuals.numpy(), jacobian.numpy()
-
+    evaluate = _evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
     iterates = gauss_newton(_balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
     return _follow(monitor, "gauss-newton", iterates, inner, len(states), patience=_GAUSS_NEWTON_PATIENCE)
 
 
 def _fit_all_weights(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
-    graph, tensors = problem.compiled.full_jacobian, problem.tensors
     most = most_states(len(vector), problem.compiled.n_residuals)
     states = problem.states(at_least=min(2 * len(vector), most))
-    tensor = tf.constant(states)
+    fixed = vector[:0]
+    evaluate = _evaluation(problem, monitor, problem.compiled.full_jacobian, fixed, states)
+    iterates = levenberg_marquardt(_balanced(evaluate, problem.compiled.n_residuals), vector)
+    patience = _LEVENBERG_MARQUARDT_PATIENCE
+    return _follow(monitor, "levenberg-marquardt", iterates, fixed, len(states), patience=patience)
+
+
+def _evaluation(
+    problem: TrainingProblem, monitor: Monitor, graph: Any, fixed: np.ndarray, states: np.ndarray
+) -> Evaluate:
+    """Residuals and Jacobian at the states, as a function of the weights that follow the fixed ones."""
+    with monitor.off_the_clock():
+        # A graph looks for its trace again at every call, which is a quarter of what a small call takes.
+        trace = graph.get_concrete_function()
+    tensors, at = problem.tensors, tf.constant(states)
 
     def evaluate(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        residuals, jacobian = graph(tensors, point, tensor)
+        residuals, jacobian = trace(tensors, tf.constant(np.concatenate([fixed, point])), at)
         return residuals.numpy(), jacobian.numpy()
 
-    iterates = levenberg_marquardt(_balanced(evaluate, problem.compiled.n_residuals), vector)
-    return _follow(
-        monitor,
-        "levenberg-marquardt",
-        iterates,
-        vector[:0],
-        len(states),
-        patience=_LEVENBERG_MARQUARDT_PATIENCE,
-    )
+    return evaluate
 
 
 def _balanced(evaluate: Evaluate, n_equations: int) -> Evaluate:

@@ -67,12 +67,16 @@ def _pow(value: Any, base: Any, exponent: Any) -> tuple[Any, Any]:
 
 
 def _crra(value: Any, consumption: Any, gamma: Any) -> tuple[Any, Any]:
-    """∂/∂c = c^(-γ); the derivative with respect to γ is ``(u - c^(1-γ) log c)/(1-γ)``, or ``-log(c)²/2`` at 1."""
+    """∂/∂c = c^(-γ); the derivative with respect to γ is ``(u - c^(1-γ) log c)/(1-γ)``, near 1 by its Taylor series.
+
+    With ``x = (1-γ) log c`` that is ``-log(c)² (1/2 + x/3 + x²/8 + x³/30 + …)``.
+    """
     log = np.log(consumption)
-    is_log = np.abs((1.0 - gamma) * log) < 1e-4
-    apart = np.where(is_log, 1.0, 1.0 - gamma)
-    exact = (value - consumption ** (1.0 - gamma) * log) / apart
-    return consumption ** (-gamma), np.where(is_log, -(log**2) / 2.0, exact)
+    x = (1.0 - gamma) * log
+    is_small = np.abs(x) < 1e-4
+    series = -(log**2) * (1 / 2 + x / 3 + x**2 / 8 + x**3 / 30)
+    exact = (value - consumption ** (1.0 - gamma) * log) / np.where(is_small, 1.0, 1.0 - gamma)
+    return consumption ** (-gamma), np.where(is_small, series, exact)
 
 
 _PARTIALS: dict[str, Partials] = {

@@ -7,7 +7,9 @@ innovation, the others no values.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ from scipy.linalg import block_diag
 from solver.errors import CalibrationError, Fault
 from solver.language.tree import Expression
 from solver.model.exogenous import Autoregression, Block, Constant, MarkovChain, Mixture, Normal
+from solver.numerics.quadrature import gauss_hermite
 
 Evaluate = Callable[[Sequence[Expression]], np.ndarray]
 
@@ -103,8 +106,8 @@ def build_process(blocks: Sequence[Block], evaluate: Evaluate) -> Process:
         part = _part(block, evaluate)
         faults.extend(_check(block, part))
         parts.append(part)
-    n_regimes = int(np.prod([len(part.values) for part in parts]))
-    n_components = int(np.prod([len(part.innovations) for part in parts]))
+    n_regimes = math.prod(len(part.values) for part in parts)
+    n_components = math.prod(len(part.innovations) for part in parts)
     for count, most, what in (
         (n_regimes, MAX_REGIMES, "regimes of its Markov chains together"),
         (n_components, MAX_COMPONENTS, "components of its mixtures together"),
@@ -113,7 +116,21 @@ def build_process(blocks: Sequence[Block], evaluate: Evaluate) -> Process:
             faults.append(Fault(("exogenous",), f"the model has {count} {what}, above {most}: take fewer"))
     if faults:
         raise CalibrationError(faults)
-    return _combine(parts)
+    return _combine([_normalised(part) for part in parts])
+
+
+def _normalised(part: _Part) -> _Part:
+    """The same law with probabilities that sum to one, not just within the tolerance."""
+    total = sum(one.weight for one in part.innovations)
+    shift = np.asarray(sum(one.weight * one.mean for one in part.innovations) / total)
+    return dataclasses.replace(
+        part,
+        mean=part.mean + shift,
+        innovations=tuple(
+            Component(one.weight / total, one.mean - shift, one.covariance) for one in part.innovations
+        ),
+        transitions=part.transitions / part.transitions.sum(axis=1, keepdims=True),
+    )
 
 
 def _combine(parts: Sequence[_Part]) -> Process:
@@ -194,10 +211,9 @@ def _check(block: Block, part: _Part) -> Iterator[Fault]:
             message = f"the {what} of {names} must be at least 0 and sum to 1, and they sum to {shown}"
             yield Fault(("exogenous",), message, symbol=block.names[0])
     for component in part.innovations:
-        covariance = component.covariance
-        scale = np.abs(covariance).max(initial=0.0)
-        is_symmetric = np.allclose(covariance, covariance.T, rtol=1e-10, atol=1e-12 * scale)
-        if not is_symmetric or np.linalg.eigvalsh(covariance).min(initial=0.0) < -1e-10 * scale:
+        try:
+            gauss_hermite(component.mean, component.covariance, 1)
+        except ValueError:
             message = f"the covariance of {names} must be symmetric and without negative eigenvalues"
             yield Fault(("exogenous",), message, symbol=block.names[0])
     radius = np.abs(np.linalg.eigvals(part.persistence)).max(initial=0.0)

@@ -52,7 +52,7 @@ def test_a_multiplier_pair_meets_its_condition_exactly(wanted, log_scale, bounds
     ((held, multiplier),) = controls
     assert beyond == []
     assert lower <= held <= upper
-    # The condition is the one of ``mu ⟂ lower <= i <= upper``: positive at the lower bound only, negative at the upper only.
+    # That of ``mu ⟂ lower <= i <= upper``: positive at the lower bound only, negative at the upper only.
     assert min_map(np, held, lower, upper, multiplier) == 0
     if lower < wanted < upper:
         assert (held, multiplier) == (wanted, 0)

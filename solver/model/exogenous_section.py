@@ -132,7 +132,7 @@ def _by_names(
         owned = tuple(name.strip() for name in key.strip().removeprefix("(").removesuffix(")").split(","))
         for name in owned:
             if name not in names:
-                hint = suggest(name, names) or f"; they are {', '.join(names) or 'none'}"
+                hint = suggest(name, (*names, *LAW_NAMES)) or f"; they are {', '.join(names) or 'none'}"
                 faults.append(
                     fault_at(entry, f"{name[:40]!r} is not an exogenous variable{hint}", symbol=name)
                 )

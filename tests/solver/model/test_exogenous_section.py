@@ -251,6 +251,7 @@ def faults_of(text):
         (["e"], "!Mixture {index: !Bernoulli {pi: [1, 2]}, distributions: [!UNormal {σ: 1}]}", 45, "pi is one"),
         (["e"], "!Mixture {index: !Bernoulli {pi: 2}, distributions: [!UNormal {σ: 1}, !UNormal {σ: 1}]}", 45, "pi and 1"),
         (["e"], "{f: !UNormal {sigma: 1}}", 16, "'f' is not an exogenous variable"),
+        (["e"], "{UNormla: {sigma: 1}}", 22, "'UNormla' is not an exogenous variable; did you mean UNormal"),
         (["e"], "{f: !UNormal {sigma: 1}}", 12, "the exogenous variable e has no law"),
         (["a", "b"], "{'a, a': !UNormal {sigma: 1}, b: !UNormal {sigma: 1}}", 21, "a has two laws"),
         (["a", "b", "d"], "{'a, d': !ConstantProcess {mu: [1, 2]}, b: !UNormal {σ: 1}}", 12, "exogenous: [a, d, b]"),

@@ -98,23 +98,25 @@ class Monitor:
         return self._records_since_better >= patience
 
     def has_levelled_off(self, least_steps: int) -> bool:
-        """Whether the later half of all steps, at least ``least_steps`` of them, has brought nothing.
+        """Whether the last three quarters of all steps, and no fewer than ``least_steps`` in all, have brought nothing.
 
         For the noisy losses of random batches: one record says little, so that the best held-out error is compared with the
-        best of the earlier half, and the mean loss with that of the quarter before; one of them must have fallen by a
+        best of the first quarter, and the mean loss with that of the second eighth; one of them must have fallen by a
         hundredth. Patience that grows with the run leaves slow progress its time, at any rate of learning.
         """
-        if self.step < 2 * least_steps:
+        if self.step < least_steps:
             return False
         steps = [report.step for report in self.history]
-        quarter, half = (bisect_right(steps, share * self.step) for share in (0.25, 0.5))
+        eighth, quarter = (bisect_right(steps, share * self.step) for share in (1 / 8, 1 / 4))
         losses = [report.loss for report in self.history]
         errors = [
             np.inf if report.euler_error_max_log10 is None else report.euler_error_max_log10
             for report in self.history
         ]
-        has_better_loss = np.mean(losses[half:]) < _NOTICEABLE * np.mean(losses[quarter:half] or np.inf)
-        has_better_error = min(errors[half:]) < min(errors[:half], default=np.inf) + np.log10(_NOTICEABLE)
+        has_better_loss = np.mean(losses[quarter:]) < _NOTICEABLE * np.mean(losses[eighth:quarter] or np.inf)
+        has_better_error = min(errors[quarter:]) < min(errors[:quarter], default=np.inf) + np.log10(
+            _NOTICEABLE
+        )
         return not (has_better_loss or has_better_error)
 
     def forget_stall(self) -> None:

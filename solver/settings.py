@@ -33,18 +33,22 @@ Algorithm = Literal[
 LEAST_SQUARES = ("staged", "gauss_newton", "levenberg_marquardt")
 WITH_MOMENTUM = ("momentum", "nesterov")
 MAX_WEIGHTS = 20_000
+LEAST_STATES = 256
 MAX_STATES = 65_536
 MAX_LEAST_SQUARES_WEIGHTS = 2_500
 MAX_CASES = 4_096
 #: Residuals × weights of a least-squares step. Its Jacobian and factorisation take about 2 s and 1 GiB on one core, and a
 #: cancellation is heard between two of them.
 MAX_JACOBIAN_ELEMENTS = 10_000_000
-#: Batch × weights of a first-order step: likewise about half a second and 1 GiB.
-MAX_BATCH_ELEMENTS = 100_000_000
+#: States × (today and the cases of tomorrow) × units of the policy at each, of any step: likewise about 1 s and 1 GiB.
+MAX_UNIT_VALUES = 40_000_000
 HEAVISIDE_REASON = (
     "heaviside has a zero gradient everywhere, so no gradient method can train its weights: "
     "use tanh, sigmoid, arctan, relu or leaky_relu"
 )
+
+
+_SMALLER = "use fewer or smaller layers, or a lower degree"
 
 
 class _Settings(BaseModel):
@@ -80,11 +84,6 @@ def _refuse(settings: BaseModel, names: tuple[str, ...], reason: str) -> None:
         value = getattr(settings, name)
         if value is not None:
             raise ValueError(f"{name} = {value!r} {reason}; leave it out")
-
-
-def most_states(n_weights: int, n_equations: int) -> int:
-    """The most states at which least squares may train that many weights, by ``MAX_JACOBIAN_ELEMENTS``."""
-    return MAX_JACOBIAN_ELEMENTS // max(1, n_weights * n_equations)
 
 
 class PolicySettings(_Settings):
@@ -156,6 +155,10 @@ class PolicySettings(_Settings):
         if self.family == "polynomial":
             return math.comb(size.n_states + (self.degree or 0), size.n_states)
         return (self.hidden or (0,))[-1] + 1 if self.family == "neural" else 0
+
+    def n_units(self, size: ProblemSize) -> int:
+        """Hidden units or basis functions, and outputs: the values that training keeps of one evaluation."""
+        return (sum(self.hidden or ()) or self.n_features(size)) + size.n_outputs
 
 
 class TrainingSettings(_Settings):
@@ -263,6 +266,12 @@ class ExpectationSettings(_Settings):
             )
         return ExpectationSettings(rule=rule, nodes=nodes)
 
+    def n_cases(self, size: ProblemSize) -> int:
+        """Cases of the next period at each state, of this (resolved) rule."""
+        if self.rule == "monomial":
+            return max(1, 2 * size.n_shocks) * size.n_regimes
+        return int((self.nodes or 1) ** size.n_shocks) * size.n_regimes
+
     def _default_rule(self, size: ProblemSize) -> Literal["gauss_hermite", "monomial", "equidistant"]:
         if size.n_shocks > 3:
             return "monomial"
@@ -276,24 +285,9 @@ class SamplingSettings(_Settings):
     states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
         None,
         description="Number of training states; Levenberg-Marquardt takes twice as many as it trains weights where that "
-        "is more and allowed. Default: for each weight that is trained first four, of a polynomial five; at least 256.",
+        "is more. Default: for each weight that is trained first four, of a polynomial five; at least 256; and never more "
+        "than one step may take.",
     )
-
-
-def _check_size(training: TrainingSettings, states: int, most: int, n_weights: int) -> None:
-    """Refuse states or a batch whose one step would keep a worker deaf for seconds."""
-    if states > most:
-        raise ValueError(
-            f"sampling.states = {states} is above {most}, the most at which {training.algorithm} may train a policy of "
-            f"{n_weights} weights; take fewer states or a smaller policy"
-        )
-    batch = states if training.batch_size == "full" else training.batch_size or 0
-    if batch * n_weights > MAX_BATCH_ELEMENTS:
-        name = "sampling.states" if training.batch_size == "full" else "training.batch_size"
-        raise ValueError(
-            f"{name} = {batch} is above {MAX_BATCH_ELEMENTS // n_weights}, the most at which {training.algorithm} "
-            f"may train a policy of {n_weights} weights; take a smaller batch or a smaller policy"
-        )
 
 
 class Method(_Settings):
@@ -304,6 +298,52 @@ class Method(_Settings):
     training: TrainingSettings = TrainingSettings()
     expectation: ExpectationSettings = ExpectationSettings()
     sampling: SamplingSettings = SamplingSettings()
+
+    def most_states(self, size: ProblemSize) -> int:
+        """The most states of one step of this (resolved) method: what a worker holds, and how long it hears nothing."""
+        evaluations = 1 + self.expectation.n_cases(size)
+        most = min(MAX_STATES, MAX_UNIT_VALUES // (evaluations * self.policy.n_units(size)))
+        if not self.training.is_least_squares:
+            return most
+        n_weights = self.policy.n_weights(size)
+        if self.training.algorithm == "gauss_newton" or n_weights > MAX_LEAST_SQUARES_WEIGHTS:
+            n_weights = self.policy.n_output_weights(size)
+        return min(most, MAX_JACOBIAN_ELEMENTS // max(1, n_weights * size.n_controls))
+
+    def default_states(self, size: ProblemSize) -> int:
+        """Training states of this (resolved) method where none are chosen."""
+        starts_with_output = self.training.algorithm in ("staged", "gauss_newton")
+        unknowns = self.policy.n_features(size) if starts_with_output else self.policy.n_weights(size)
+        # Polynomials swing between states that are too few.
+        per_weight = 5 if self.policy.family == "polynomial" else 4
+        wanted = max(LEAST_STATES, per_weight * unknowns * size.n_regimes)
+        is_step = not isinstance(self.training.batch_size, int)
+        return min(wanted, self.most_states(size) if is_step else MAX_STATES)
+
+    def check(self, size: ProblemSize) -> None:
+        """Refuse more weights than this (resolved) method may train, and more states than its steps may take.
+
+        Raises:
+            ValueError: names the number, the bound and the remedy.
+        """
+        algorithm, n_weights = self.training.algorithm, self.policy.n_weights(size)
+        if n_weights > MAX_WEIGHTS:
+            raise ValueError(f"the policy has {n_weights} weights, above {MAX_WEIGHTS}, the most; {_SMALLER}")
+        n_trained = n_weights if algorithm == "levenberg_marquardt" else self.policy.n_output_weights(size)
+        if self.training.is_least_squares and n_trained > MAX_LEAST_SQUARES_WEIGHTS:
+            raise ValueError(
+                f"the policy has {n_trained} weights to train, above {MAX_LEAST_SQUARES_WEIGHTS}, the most that "
+                f"{algorithm} may train; {_SMALLER}"
+            )
+        name, count, most = "sampling.states", self.sampling.states or LEAST_STATES, self.most_states(size)
+        if isinstance(self.training.batch_size, int):
+            name, count = "training.batch_size", self.training.batch_size
+        if count > most:
+            raise ValueError(
+                f"{name} = {count} is above {most}, the most at which {algorithm} may train a policy of {n_weights} "
+                f"weights with {self.expectation.n_cases(size)} case(s) of the next period; take fewer, a smaller "
+                "policy or fewer expectation.nodes"
+            )
 
 
 class SolveSettings(_Settings):
@@ -319,44 +359,17 @@ class SolveSettings(_Settings):
         """The same settings with nothing left out, for a problem of that size.
 
         Raises:
-            ValueError: the network is larger than a solve may train, or the states too many for its weights.
+            ValueError: the policy has more weights than a solve may train, or a step more states than it may take.
         """
-        policy, training = self.method.policy.resolve(size), self.method.training.resolve()
-        starts_with_output = training.algorithm in ("staged", "gauss_newton")
-        n_weights = policy.n_weights(size)
-        n_trained = policy.n_output_weights(size) if starts_with_output else n_weights
-        for count, of, limit in (
-            (n_weights, "weights", MAX_WEIGHTS),
-            (
-                n_trained,
-                "weights to train",
-                MAX_LEAST_SQUARES_WEIGHTS if training.is_least_squares else MAX_WEIGHTS,
-            ),
-        ):
-            if count > limit:
-                raise ValueError(
-                    f"the policy has {count} {of}, above {limit}, the most that {training.algorithm} may have; use "
-                    "fewer or smaller layers, or a lower degree"
-                )
-        # Polynomials swing between states that are too few.
-        per_weight = 5 if policy.family == "polynomial" else 4
-        features = policy.n_features(size) if starts_with_output else n_trained
-        most = self._most_states(policy, training, size)
-        states = self.method.sampling.states or min(max(256, per_weight * features * size.n_regimes), most)
-        _check_size(training, states, most, n_weights)
         method = Method(
-            policy=policy,
+            policy=self.method.policy.resolve(size),
             objective=self.method.objective,
-            training=training,
+            training=self.method.training.resolve(),
             expectation=self.method.expectation.resolve(size),
-            sampling=SamplingSettings(region=self.method.sampling.region, states=states),
+            sampling=self.method.sampling,
         )
+        method.check(size)
+        states = method.sampling.states or method.default_states(size)
+        sampling = SamplingSettings(region=method.sampling.region, states=states)
+        method = method.model_copy(update={"sampling": sampling})
         return SolveSettings(method=method, target=self.target, seed=self.seed)
-
-    def _most_states(self, policy: PolicySettings, training: TrainingSettings, size: ProblemSize) -> int:
-        if not training.is_least_squares:
-            return MAX_STATES
-        n_weights = policy.n_weights(size)
-        if training.algorithm == "gauss_newton" or n_weights > MAX_LEAST_SQUARES_WEIGHTS:
-            n_weights = policy.n_output_weights(size)
-        return min(MAX_STATES, most_states(n_weights, size.n_controls))

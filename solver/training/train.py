@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from solver.model.state_space import problem_size
 from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
 from solver.numerics.sampling import edge_weighted_box
-from solver.settings import MAX_LEAST_SQUARES_WEIGHTS, SolveSettings, most_states
+from solver.settings import MAX_LEAST_SQUARES_WEIGHTS, SolveSettings
 from solver.status import Status
 from solver.training.compiled import CompiledObjective, Numbers, compiled_descent
 from solver.training.monitor import Monitor
@@ -93,7 +94,7 @@ def _fit_output_layer(problem: TrainingProblem, monitor: Monitor, vector: np.nda
 
 
 def _fit_all_weights(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
-    most = most_states(len(vector), problem.compiled.n_residuals)
+    most = problem.settings.method.most_states(problem_size(problem.compiled.model))
     states = problem.states(at_least=min(2 * len(vector), most))
     fixed = vector[:0]
     evaluate = _evaluation(problem, monitor, problem.compiled.full_jacobian, fixed, states)

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from solver.policy.family import build_family
 from solver.settings import (
     LEAST_SQUARES,
-    MAX_BATCH_ELEMENTS,
     MAX_JACOBIAN_ELEMENTS,
     MAX_LEAST_SQUARES_WEIGHTS,
+    MAX_UNIT_VALUES,
     MAX_WEIGHTS,
     ExpectationSettings,
     PolicySettings,
@@ -269,7 +269,7 @@ def test_a_network_beyond_the_limit_is_refused_by_name(training, policy, limit):
         ),
         (
             {"policy": {"hidden": [750, 2]}, "training": {"algorithm": "adam", "batch_size": "full"}},
-            MAX_BATCH_ELEMENTS // (3 * 750 + 751 * 2 + 3),
+            MAX_UNIT_VALUES // (2 * 753),  # today and tomorrow
             "adam may train",
         ),
     ],
@@ -294,13 +294,25 @@ def test_each_equation_is_a_residual():
         settings.resolve(ProblemSize(2, 2))
 
 
-def test_a_batch_is_bounded_by_the_weights():
-    training = {"algorithm": "sgd", "batch_size": 6_000}
-    settings = SolveSettings.model_validate(
-        {"method": {"policy": {"hidden": [130, 130]}, "training": training}}
-    )
-    with pytest.raises(ValueError, match=r"training.batch_size = 6000 is above 5\d\d\d, .* a smaller batch"):
-        settings.resolve(ProblemSize(2, 1))
+def test_a_batch_is_bounded_by_the_units_and_the_cases_of_tomorrow():
+    training = {"algorithm": "sgd", "batch_size": 20_000}
+    method = {"policy": {"hidden": [99]}, "training": training, "expectation": {"nodes": 19}}
+    settings = SolveSettings.model_validate({"method": method})
+    assert settings.resolve(ProblemSize(2, 1, n_shocks=1)).method.training.batch_size == 20_000
+    reason = r"training\.batch_size = 20000 is above 1104, .* 361 case\(s\) of the next period; take fewer"
+    with pytest.raises(ValueError, match=reason):
+        settings.resolve(ProblemSize(2, 1, n_shocks=2))
+
+
+def test_a_step_of_least_squares_is_bounded_by_the_units_and_the_cases_of_tomorrow():
+    document = {"method": {"expectation": {"rule": "gauss_hermite", "nodes": 30}}}
+    settings = SolveSettings.model_validate(document)
+    states = settings.resolve(ProblemSize(2, 1, n_shocks=2)).method.sampling.states
+    assert 129 < states == MAX_UNIT_VALUES // (901 * 129) < 4 * 129
+    with pytest.raises(
+        ValueError, match=r"sampling\.states = 256 is above \d+, .* or fewer expectation\.nodes"
+    ):
+        settings.resolve(ProblemSize(4, 1, n_shocks=2))
 
 
 @pytest.mark.parametrize("n_states, n_controls", [(2, 1), (7, 5)])

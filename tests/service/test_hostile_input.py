@@ -61,7 +61,11 @@ BODIES = {
     "no units": (with_method(policy={"hidden": [0]}), 422, "/method/policy/hidden/0"),
     "too many units": (with_method(policy={"hidden": [10**6]}), 422, "/method/policy/hidden/0"),
     "too many layers": (with_method(policy={"hidden": [8] * 9}), 422, "/method/policy/hidden"),
-    "too many weights": (with_method(policy={"hidden": [2000, 2000]}), 422, "/method"),
+    "too many weights": (
+        with_method(policy={"hidden": [2000, 2000]}, training={"algorithm": "adam"}),
+        422,
+        "/method",
+    ),
     "too many steps": (with_method(training={"steps": 10**9}), 422, "/method/training/steps"),
     "too many seconds": (with_method(training={"seconds": 1e6}), 422, "/method/training/seconds"),
     "rate of least squares": (with_method(training={"learning_rate": 1.0}), 422, "/method/training"),

@@ -15,6 +15,8 @@ from worker.artifacts import Artifact
 from worker.contract import Problem, describe_progress
 from worker.errors import AttemptRefusedError
 from worker.life_cycle import LifeCycle
+from worker.presence import process_name
+from worker.store import UNACKED_INDEX, job_key, store_errors
 
 POISONOUS = Problem(
     type="/problems/worker-lost",
@@ -47,6 +49,7 @@ class AttemptStore:
     """
 
     def __init__(self, client: redis.Redis, lease_s: float, max_attempts: int) -> None:
+        self._client = client
         self._life_cycle = LifeCycle(client)
         self._lease_s = lease_s
         self._max_attempts = max_attempts
@@ -61,11 +64,26 @@ class AttemptStore:
         """
         horizon = time.time() - self._lease_s
         answer = self._life_cycle.run(
-            "begin", job_id, delivery_tag, horizon, self._max_attempts, POISONOUS.model_dump_json()
+            "begin",
+            job_id,
+            delivery_tag,
+            process_name(),
+            horizon,
+            self._max_attempts,
+            POISONOUS.model_dump_json(),
         )
         if not answer.is_done or answer.value is None:
             raise AttemptRefusedError(job_id, str(answer.value))
         return Attempt(job_id, answer.value, delivery_tag)
+
+    def is_held(self, job_id: str, delivery_tag: str, worker: str) -> bool:
+        """Whether a job is being solved by that worker process, under a delivery that the queue has not taken back."""
+        with store_errors():
+            pipeline = self._client.pipeline(transaction=False)
+            pipeline.hmget(job_key(job_id), "status", "worker")
+            pipeline.zscore(UNACKED_INDEX, delivery_tag)
+            (status, holder), renewed_at = pipeline.execute()
+        return status == b"running" and holder == worker.encode() and renewed_at is not None
 
     def keep(self, attempt: Attempt) -> bool:
         """Renews the lease, once a quarter of it has passed; False when the attempt is over.

@@ -17,7 +17,6 @@ import structlog
 
 from worker.attempts import Attempt, AttemptStore
 from worker.errors import StoreUnavailableError
-from worker.settings import WorkerSettings
 
 BEAT_S = 0.25
 
@@ -32,20 +31,20 @@ def kill_process() -> None:
 class Lease:
     """Keeps an attempt's delivery alive, learns when the attempt is over, and ends a solve that hangs.
 
-    A context manager around the solve. A solve hangs when it makes no progress for ``settings.stall_s``, or has not
-    returned ``settings.stop_grace_s`` after its attempt was over; no thread can stop it then, so its process goes.
+    A context manager around the solve. A solve hangs when it makes no progress for ``stall_s``; no thread can stop
+    it then, so its process goes. One whose attempt is over is given less time, by :mod:`worker.overseer`.
     """
 
     def __init__(
         self,
         attempts: AttemptStore,
         attempt: Attempt,
-        settings: WorkerSettings,
+        stall_s: float,
         on_hang: Callable[[], None] = kill_process,
     ) -> None:
         self._attempts = attempts
         self._attempt = attempt
-        self._settings = settings
+        self._stall_s = stall_s
         self._on_hang = on_hang
         self._is_left = threading.Event()
         self._is_over = threading.Event()
@@ -72,14 +71,12 @@ class Lease:
 
     def _beat_until_left(self) -> None:
         while not self._is_left.wait(BEAT_S):
-            allowed_s = self._settings.stop_grace_s if self.is_over() else self._settings.stall_s
-            if time.monotonic() - self._alive_at_s > allowed_s:
-                _log.error("hangs", job=self._attempt.job_id, has_to_stop=self.is_over(), allowed_s=allowed_s)
+            if time.monotonic() - self._alive_at_s > self._stall_s:
+                _log.error("hangs", job=self._attempt.job_id, stall_s=self._stall_s)
                 self._on_hang()
                 return
             if not self.is_over() and not self._is_kept():
                 self._is_over.set()
-                self.note_progress()  # the time to stop counts from here
 
     def _is_kept(self) -> bool:
         try:

@@ -46,7 +46,7 @@ local function enter(status)
 end
 
 local function finish(status)
-  redis.call('HDEL', job, 'token', 'lease')
+  redis.call('HDEL', job, 'token', 'lease', 'worker')
   redis.call('HSET', job, 'finished_at', now)
   enter(status)
 end
@@ -58,7 +58,7 @@ end
 -- Back to the queue, uncounted: the attempt ends although nothing was wrong with the job.
 local function give_back()
   redis.call('HINCRBY', job, 'attempts', -1)
-  redis.call('HDEL', job, 'token', 'lease', 'started_at', 'progress')
+  redis.call('HDEL', job, 'token', 'lease', 'worker', 'started_at', 'progress')
   enter('queued')
 end
 
@@ -80,7 +80,7 @@ function actions.create(content, model)
   return {1}
 end
 
-function actions.begin(tag, horizon, max_attempts, problem)
+function actions.begin(tag, worker, horizon, max_attempts, problem)
   local status = get('status')
   if status == 'running' and is_leased_elsewhere(tag, horizon) then return {0, 'it is being solved elsewhere'} end
   if status ~= 'queued' and status ~= 'running' then return {0, 'it is ' .. (status or 'deleted')} end
@@ -92,7 +92,7 @@ function actions.begin(tag, horizon, max_attempts, problem)
   local token = redis.call('INCR', prefix .. 'token')
   redis.call('HINCRBY', job, 'attempts', 1)
   redis.call('HDEL', job, 'progress')
-  redis.call('HSET', job, 'token', token, 'lease', tag, 'started_at', now)
+  redis.call('HSET', job, 'token', token, 'lease', tag, 'worker', worker, 'started_at', now)
   enter('running')
   return {1, token}
 end

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
 
@@ -16,6 +18,11 @@ ANNOUNCE_S = 1.0
 PRESENT_S = 4.0
 
 _log = structlog.get_logger()
+
+
+def process_name(pid: int | None = None) -> str:
+    """How a process of this host is called in the store: this one, or the one with that id."""
+    return f"{socket.gethostname()}:{os.getpid() if pid is None else pid}"
 
 
 class PresenceStore:

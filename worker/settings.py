@@ -28,9 +28,9 @@ class WorkerSettings(BaseSettings):
         description="Seconds without progress after which a solve is taken to hang, and killed.",
     )
     stop_grace_s: float = Field(
-        default=15.0,
+        default=1.25,
         gt=0,
-        description="Seconds that a solve has to stop, once it should, before it is killed.",
+        description="Seconds that a solve has to stop by itself, once it should, before its process is killed.",
     )
     reconcile_s: float = Field(
         default=5.0, gt=0, description="Seconds between two reconciliations of jobs and queue."

@@ -61,7 +61,7 @@ def solve_job(self: SolveTask, job_id: str) -> None:
     except AttemptRefusedError as refusal:
         _log.info("refused", job=job_id, reason=refusal.reason)
         return
-    with Lease(self.attempts, attempt, self.settings) as lease:
+    with Lease(self.attempts, attempt, self.settings.stall_s) as lease:
         _solve_and_store(self, attempt, lease)
     if lease.is_over() and self.jobs.status(job_id) is JobStatus.QUEUED:
         raise Reject("released", requeue=True)

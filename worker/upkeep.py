@@ -1,8 +1,12 @@
-"""What a worker's main process does beside running its pool: reconciles, and hands its job back at a shutdown."""
+"""What a worker's main process does beside running its pool.
+
+It reconciles jobs and queue, ends solves that should have stopped, and hands its job back at a shutdown.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import structlog
@@ -12,10 +16,13 @@ from celery.worker import state
 from worker.attempts import AttemptStore
 from worker.errors import StoreUnavailableError
 from worker.jobs import JobStore
+from worker.overseer import Delivery, Overseer
 from worker.reconciler import Reconciler
 from worker.settings import WorkerSettings
 from worker.store import connect
 from worker.submission import Submission
+
+LOOK_S = 0.25
 
 _log = structlog.get_logger()
 
@@ -37,20 +44,30 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
         self._attempts = AttemptStore(client, settings.lease_s, settings.max_attempts)
         self._reconciler = Reconciler(client, jobs, Submission(jobs, parent.app), settings.reconcile_s)
         self._reconcile_s = settings.reconcile_s
+        self._overseer = Overseer(self._attempts, settings.stop_grace_s)
         self._is_stopping = threading.Event()
 
     def start(self, parent: Any) -> None:
-        """Reconciles now, and again after every interval."""
+        """Reconciles now and after every interval; oversees until the process ends, through its shutdown as well."""
         threading.Thread(target=self._reconcile_until_stopped, name="reconciler", daemon=True).start()
+        threading.Thread(target=self._oversee, name="overseer", daemon=True).start()
 
     def stop(self, parent: Any) -> None:
         """Releases the running job."""
         self._is_stopping.set()
-        for request in tuple(state.active_requests):
+        for delivery in _deliveries():
             try:
-                self._attempts.release(request.id, request.message.delivery_tag)
+                self._attempts.release(delivery.job_id, delivery.tag)
             except StoreUnavailableError as error:
-                _log.warning("not released", job=request.id, reason=str(error))
+                _log.warning("not released", job=delivery.job_id, reason=str(error))
+
+    def _oversee(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(LOOK_S):
+            try:
+                self._overseer.look(_deliveries, time.monotonic())
+            except StoreUnavailableError as error:
+                _log.warning("not overseen", reason=str(error))
 
     def _reconcile_until_stopped(self) -> None:
         while not self._is_stopping.is_set():
@@ -62,3 +79,13 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
                 if orphans:
                     _log.warning("enqueued again", jobs=orphans)
             self._is_stopping.wait(self._reconcile_s)
+
+
+def _deliveries() -> set[Delivery]:
+    """What the pool works on now."""
+    requests = tuple(state.requests.values())
+    return {
+        Delivery(request.id, request.message.delivery_tag, request.worker_pid)
+        for request in requests
+        if request.worker_pid is not None
+    }

@@ -5,8 +5,6 @@ The first user's solve then finds the import, the traces and the caches that mak
 
 from __future__ import annotations
 
-import os
-import socket
 from typing import Any
 
 import structlog
@@ -14,7 +12,7 @@ from celery.signals import worker_process_init
 
 from worker.contract import Job
 from worker.logs import configure_logs
-from worker.presence import Announcer, PresenceStore
+from worker.presence import Announcer, PresenceStore, process_name
 from worker.settings import WorkerSettings
 from worker.store import connect
 
@@ -29,7 +27,7 @@ def start_process(**_: Any) -> None:
     if settings.warm_up_model:
         warm_up(settings.warm_up_model)
     presence = PresenceStore(connect(settings.redis_url))
-    Announcer(presence, f"{socket.gethostname()}:{os.getpid()}").start()
+    Announcer(presence, process_name()).start()
 
 
 def warm_up(model_name: str) -> None:

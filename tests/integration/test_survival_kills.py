@@ -15,6 +15,9 @@ import urllib.request
 import psutil
 import pytest
 
+from worker.contract import QUEUE
+from worker.store import UNACKED, connect
+
 ENVIRONMENT = {
     "SADDLEPATH_LEASE_S": "3",
     "SADDLEPATH_MAX_ATTEMPTS": "2",
@@ -40,7 +43,7 @@ class Api:
         )
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
-                return json.load(answer)
+                return json.load(answer) if answer.status != 204 else None
         except urllib.error.HTTPError as error:
             with error:
                 if error.code >= 500:
@@ -113,6 +116,40 @@ def test_a_cancelled_solve_makes_way_within_two_seconds(api):
     api.wait_for(short, "running", "succeeded", timeout_s=2)
     assert time.monotonic() - cancelled_s < 2
     assert api.record(long) == record
+
+
+@pytest.mark.parametrize("end", ["cancel", "delete"])
+def test_a_solve_that_does_not_stop_loses_its_process_within_two_seconds_and_is_not_tried_again(api, end):
+    running, long = api.running, api.post_long(seconds=60)
+    process = solving_process(running)
+    process.suspend()  # as deaf as in the midst of one long call of linear algebra
+    ended_s = time.monotonic()
+    if end == "cancel":
+        assert api.ask("POST", f"/v1/solutions/{long}/cancel")["status"] == "cancelled"
+    else:
+        api.ask("DELETE", f"/v1/solutions/{long}")
+    running.wait_for(lambda: has_ended(process), timeout_s=2)
+    assert time.monotonic() - ended_s < 2
+    assert api.wait_for(api.post_short(), "succeeded")["attempts"] == 1
+    running.wait_for(lambda: messages(running) == (0, 0))
+    if end == "cancel":
+        record = api.record(long)
+        assert (record["status"], record["attempts"]) == ("cancelled", 1)
+
+
+def has_ended(process):
+    """Whether a process is gone, or dead and not yet buried."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def messages(running):
+    """How many messages wait on the queue, and how many are delivered and not acknowledged."""
+    (worker,) = running.children("worker")
+    with connect(worker.environ()["SADDLEPATH_REDIS_URL"]) as client:
+        return client.llen(QUEUE), client.hlen(UNACKED)
 
 
 def test_a_killed_solve_is_taken_over_and_its_killer_fails_in_the_end(api):

@@ -5,10 +5,10 @@ import pytest
 
 from worker.attempts import AttemptStore
 from worker.lease import Lease
-from worker.settings import WorkerSettings
 from worker.store import UNACKED_INDEX, connect
 
 TIMEOUT_S = 10.0
+STALL_S = 120.0
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def wait_until(condition):
 def test_a_lease_is_renewed_while_it_is_held(client, attempts, attempt):
     long_ago = time.time() - 5
     client.zadd(UNACKED_INDEX, {"tag": long_ago})
-    with Lease(attempts, attempt, WorkerSettings()) as lease:
+    with Lease(attempts, attempt, STALL_S) as lease:
         wait_until(lambda: client.zscore(UNACKED_INDEX, "tag") > long_ago + 4)
         assert not lease.is_over()
 
 
 @pytest.mark.parametrize("end", ["cancel", "delete"])
 def test_the_attempt_hears_of_its_end_within_two_seconds(jobs, attempts, attempt, end):
-    with Lease(attempts, attempt, WorkerSettings()) as lease:
+    with Lease(attempts, attempt, STALL_S) as lease:
         getattr(jobs, end)(attempt.job_id)
         ended_s = time.monotonic()
         wait_until(lease.is_over)
@@ -43,31 +43,21 @@ def test_the_attempt_hears_of_its_end_within_two_seconds(jobs, attempts, attempt
 
 
 def test_the_attempt_hears_that_its_message_was_taken_back(client, attempts, attempt):
-    with Lease(attempts, attempt, WorkerSettings()) as lease:
+    with Lease(attempts, attempt, STALL_S) as lease:
         client.zrem(UNACKED_INDEX, "tag")
         wait_until(lease.is_over)
 
 
 def test_a_solve_without_progress_is_ended(attempts, attempt):
     is_killed = threading.Event()
-    settings = WorkerSettings(stall_s=0.3)
-    with Lease(attempts, attempt, settings, on_hang=is_killed.set) as lease:
+    with Lease(attempts, attempt, 0.3, on_hang=is_killed.set) as lease:
         assert is_killed.wait(TIMEOUT_S)
         assert not lease.is_over()
 
 
-def test_a_solve_that_does_not_stop_is_ended(jobs, attempts, attempt):
-    is_killed = threading.Event()
-    settings = WorkerSettings(stop_grace_s=0.3)
-    with Lease(attempts, attempt, settings, on_hang=is_killed.set):
-        jobs.cancel(attempt.job_id)
-        assert is_killed.wait(TIMEOUT_S)
-
-
 def test_progress_keeps_a_solve_alive(attempts, attempt):
     is_killed = threading.Event()
-    settings = WorkerSettings(stall_s=0.8)
-    with Lease(attempts, attempt, settings, on_hang=is_killed.set) as lease:
+    with Lease(attempts, attempt, 0.8, on_hang=is_killed.set) as lease:
         started_s = time.monotonic()
         while time.monotonic() - started_s < 1.6:
             lease.note_progress()
@@ -81,7 +71,7 @@ def test_a_store_that_is_away_does_not_end_the_attempt(private_store, make_job):
         own = AttemptStore(client, 10.0, 3)
         client.zadd(UNACKED_INDEX, {"tag": time.time()})
         attempt = own.begin(JobStore(client).create(make_job())[0].id, "tag")
-        with Lease(own, attempt, WorkerSettings()) as lease:
+        with Lease(own, attempt, STALL_S) as lease:
             private_store.kill()
             assert not own_is_over_within(lease, 0.8)
             private_store.start()

@@ -10,10 +10,10 @@ from worker.errors import StoreUnavailableError
 from worker.events import EVENTS_CHANNEL
 from worker.jobs import JobStore
 from worker.lease import Lease
-from worker.settings import WorkerSettings
 from worker.store import UNACKED_INDEX, connect
 from worker.tasks import PROGRESS_S, Reporter, insist
 
+STALL_S = 120.0
 REPORT = Progress("adam", 1, 1e-3, -2.0, 128, 0.1, 1.0)
 
 
@@ -27,7 +27,7 @@ def test_progress_is_written_a_few_times_a_second(client, jobs, attempts, attemp
     with client.pubsub() as subscription:
         subscription.subscribe(EVENTS_CHANNEL)
         assert subscription.get_message(timeout=5)
-        report = Reporter(attempts, attempt, Lease(attempts, attempt, WorkerSettings()))
+        report = Reporter(attempts, attempt, Lease(attempts, attempt, STALL_S))
         started_s, n_reports = time.monotonic(), 0
         while time.monotonic() - started_s < 3 * PROGRESS_S:
             report(REPORT)
@@ -42,7 +42,7 @@ def test_progress_is_written_a_few_times_a_second(client, jobs, attempts, attemp
 
 
 def test_a_short_solve_is_spared_the_writing(jobs, attempts, attempt):
-    report = Reporter(attempts, attempt, Lease(attempts, attempt, WorkerSettings()))
+    report = Reporter(attempts, attempt, Lease(attempts, attempt, STALL_S))
     report(REPORT)
     assert jobs.record(attempt.job_id).progress is None
 
@@ -55,7 +55,7 @@ def test_an_outcome_waits_for_a_store_that_is_away(private_store, make_job):
         private_store.kill()
         with pytest.raises(StoreUnavailableError):
             attempts.fail(attempt, problem)
-        lease = Lease(attempts, attempt, WorkerSettings())
+        lease = Lease(attempts, attempt, STALL_S)
         written = pool.submit(insist, lambda: attempts.fail(attempt, problem), lease)
         private_store.start()
         assert written.result(timeout=10)

@@ -6,6 +6,7 @@
     ├── StoreUnavailableError   the store does not answer; nothing is known about what was asked of it
     ├── JobNotFoundError        no job of that id
     ├── JobConflictError        the job's status does not allow what was asked
+    ├── QueueFullError          as many jobs are waiting as may wait
     ├── CursorError             a page cursor that no listing has given out
     └── AttemptRefusedError     a delivery of a job that is not to be solved now
 """
@@ -37,6 +38,13 @@ class JobConflictError(WorkerError):
         self.status = status
         self.action = action
         super().__init__(f"job {job_id} is {status} and cannot be {action}")
+
+
+class QueueFullError(WorkerError):
+    """As many jobs are waiting as may wait."""
+
+    def __init__(self, max_queued: int) -> None:
+        super().__init__(f"{max_queued} jobs are waiting, the most that may; try again later")
 
 
 class CursorError(WorkerError):

@@ -13,10 +13,11 @@ from typing import Any
 import redis
 
 from worker.contract import Job, JobRecord, JobStatus, ModelName
-from worker.errors import CursorError, JobConflictError, JobNotFoundError
-from worker.life_cycle import LifeCycle
+from worker.errors import CursorError, JobConflictError, JobNotFoundError, QueueFullError
+from worker.life_cycle import Answer, LifeCycle
 from worker.store import index_key, job_key, store_errors
 
+NO_LIMIT = 2**53
 _TOLD = ("status", "created_at", "started_at", "finished_at", "attempts")
 _TOLD_JSON = ("progress", "certificate", "provenance", "problem")
 
@@ -30,22 +31,29 @@ class JobPage:
 
 
 class JobStore:
-    """The one owner of job state.
+    """The one owner of job state; of the jobs that wait, there are ``max_queued`` at most.
 
     Every method raises :class:`~worker.errors.StoreUnavailableError` when the store does not answer; then
     nothing is known about what was asked. Methods block; one instance serves any number of threads.
     """
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, max_queued: int = NO_LIMIT) -> None:
         self._client = client
+        self._max_queued = max_queued
         self._life_cycle = LifeCycle(client)
 
     def create(self, job: Job) -> tuple[JobRecord, bool]:
         """The record of ``job``, and whether it is new.
 
         A job that is there already is returned as it is, whatever its status.
+
+        Raises:
+            QueueFullError: it is new, and as many jobs are waiting as may wait.
+            JobNotFoundError: it was deleted before its record could be read.
         """
-        answer = self._life_cycle.run("create", job.id, job.model_dump_json(), job.model_name)
+        arguments = (job.model_dump_json(), job.model_name, self._max_queued)
+        answer = self._life_cycle.run("create", job.id, *arguments)
+        self._refuse_full(answer)
         return self.record(job.id), answer.is_done
 
     def record(self, job_id: str) -> JobRecord:
@@ -93,8 +101,9 @@ class JobStore:
         Raises:
             JobNotFoundError: there is none.
             JobConflictError: it is queued, running or succeeded.
+            QueueFullError: as many jobs are waiting as may wait.
         """
-        return self._change(job_id, "retry", "retried")
+        return self._change(job_id, "retry", "retried", self._max_queued)
 
     def delete(self, job_id: str) -> None:
         """Removes a job in any status, with its artifact; a running attempt finds out and stops.
@@ -156,12 +165,17 @@ class JobStore:
         with store_errors():
             self._client.ping()
 
-    def _change(self, job_id: str, action: str, participle: str) -> JobRecord:
-        answer = self._life_cycle.run(action, job_id)
+    def _change(self, job_id: str, action: str, participle: str, *arguments: int) -> JobRecord:
+        answer = self._life_cycle.run(action, job_id, *arguments)
+        self._refuse_full(answer)
         record = self.record(job_id)
         if not answer.is_done:
             raise JobConflictError(job_id, answer.value or record.status, participle)
         return record
+
+    def _refuse_full(self, answer: Answer) -> None:
+        if answer.value == "full":
+            raise QueueFullError(self._max_queued)
 
 
 def _to_record(job_id: str, fields: dict[bytes, bytes]) -> JobRecord:

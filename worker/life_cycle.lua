@@ -20,8 +20,9 @@ local function get(field)
   return redis.call('HGET', job, field)
 end
 
+-- The jobs of a status (any: '*') and of a model (any: nil); see index_key in worker/store.py.
 local function index(status, model)
-  return prefix .. 'index:' .. status .. ':' .. model
+  return prefix .. 'index:' .. status .. ':' .. (model and model:gsub('^%*', '**') or '*')
 end
 
 local function publish(kind, status)
@@ -29,12 +30,12 @@ local function publish(kind, status)
 end
 
 local function leave_index(status)
-  redis.call('ZREM', index(status, '*'), id)
+  redis.call('ZREM', index(status), id)
   redis.call('ZREM', index(status, get('model')), id)
 end
 
 local function enter_index(status)
-  redis.call('ZADD', index(status, '*'), get('sequence'), id)
+  redis.call('ZADD', index(status), get('sequence'), id)
   redis.call('ZADD', index(status, get('model')), get('sequence'), id)
 end
 
@@ -68,10 +69,15 @@ local function is_leased_elsewhere(tag, horizon)
   return renewed and tonumber(renewed) > tonumber(horizon)
 end
 
+local function is_full(max_queued)
+  return redis.call('ZCARD', index('queued')) >= tonumber(max_queued)
+end
+
 local actions = {}
 
-function actions.create(content, model)
+function actions.create(content, model, max_queued)
   if get('status') then return {0, get('status')} end
+  if is_full(max_queued) then return {0, 'full'} end
   local sequence = redis.call('INCR', prefix .. 'sequence')
   redis.call('HSET', job, 'content', content, 'model', model, 'sequence', sequence, 'created_at', now,
     'attempts', 0)
@@ -144,9 +150,10 @@ function actions.cancel()
   return {1}
 end
 
-function actions.retry()
+function actions.retry(max_queued)
   local status = get('status')
   if status ~= 'failed' and status ~= 'cancelled' then return {0, status} end
+  if is_full(max_queued) then return {0, 'full'} end
   redis.call('HDEL', job, 'started_at', 'finished_at', 'progress', 'problem')
   redis.call('HSET', job, 'attempts', 0)
   enter('queued')

@@ -56,5 +56,9 @@ def artifact_key(job_id: str) -> str:
 
 
 def index_key(status: str | None = None, model: str | None = None) -> str:
-    """The sorted set (score: order of creation) of the jobs of a status and of a model; None for any."""
-    return f"{PREFIX}index:{status or '*'}:{model or '*'}"
+    """The sorted set (score: order of creation) of the jobs of a status and of a model; None for any.
+
+    Any is spelt ``*``, and a name that begins with ``*`` gets one more: no name can be taken for any.
+    """
+    name = "*" if model is None else f"*{model}" if model.startswith("*") else model
+    return f"{PREFIX}index:{status or '*'}:{name}"

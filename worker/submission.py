@@ -26,6 +26,8 @@ class Submission:
         """The job's record, and whether it is new; a new one is put on the queue.
 
         Raises:
+            QueueFullError: it is new, and as many jobs are waiting as may wait.
+            JobNotFoundError: it was deleted before its record could be read.
             StoreUnavailableError: the store does not answer.
         """
         record, is_new = self._jobs.create(job)
@@ -39,6 +41,7 @@ class Submission:
         Raises:
             JobNotFoundError: there is none.
             JobConflictError: it is queued, running or succeeded.
+            QueueFullError: as many jobs are waiting as may wait.
             StoreUnavailableError: the store does not answer.
         """
         record = self._jobs.retry(job_id)

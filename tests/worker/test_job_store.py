@@ -4,7 +4,13 @@ from threading import Barrier
 import pytest
 
 from worker.contract import JobStatus, Problem
-from worker.errors import CursorError, JobConflictError, JobNotFoundError, StoreUnavailableError
+from worker.errors import (
+    CursorError,
+    JobConflictError,
+    JobNotFoundError,
+    QueueFullError,
+    StoreUnavailableError,
+)
 from worker.events import EVENTS_CHANNEL, decode_event
 from worker.jobs import JobStore
 from worker.store import connect
@@ -135,6 +141,41 @@ def test_pages_filter_by_model_and_status(jobs, make_job):
     assert ids(status=JobStatus.CANCELLED) == [other, two]
     assert ids(model="one", status=JobStatus.CANCELLED) == [two]
     assert ids(model="none") == []
+
+
+def test_names_are_opaque(jobs, make_job):
+    names = ["*", "**", "*:*", "a", "queued:*"]
+    ids = [jobs.create(make_job(seed, name))[0].id for seed, name in enumerate(names)]
+    for name, job_id in zip(names, ids, strict=True):
+        assert [record.id for record in jobs.page(model=name).records] == [job_id]
+    assert len(jobs.page().records) == len(names)
+    jobs.delete(ids[0])
+    assert jobs.page(model="*").records == ()
+    assert len(jobs.page().records) == len(names) - 1
+
+
+def test_no_more_jobs_wait_than_may(client, make_job):
+    limit, n_threads = 5, 16
+    jobs, barrier = JobStore(client, limit), Barrier(n_threads)
+
+    def create(seed):
+        barrier.wait()
+        try:
+            return jobs.create(make_job(seed))[0].id
+        except QueueFullError:
+            return None
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        ids = [job_id for job_id in pool.map(create, range(n_threads)) if job_id]
+    assert len(ids) == jobs.count(JobStatus.QUEUED) == limit
+    assert [jobs.create(make_job(seed))[1] for seed in range(n_threads) if make_job(seed).id in ids] == [
+        False
+    ] * 5
+    jobs.cancel(ids[0])
+    jobs.create(make_job(99))
+    with pytest.raises(QueueFullError, match="5 jobs are waiting"):
+        jobs.retry(ids[0])
+    assert jobs.status(ids[0]) is JobStatus.CANCELLED
 
 
 @pytest.mark.parametrize("cursor", ["", "no cursor", "-1", "0x1", " 1", "1_0"])

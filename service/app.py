@@ -1,6 +1,6 @@
 """The application: a factory, so that importing this module does nothing and two applications share nothing.
 
-Run by ``uvicorn --factory service.app:create_app``.
+Run by :func:`service.stack.api.serve`, which also ends the waits of clients when it is told to go down.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from fastapi import FastAPI
 from service import problems
 from service.dependencies import Services
 from service.encoding import JsonResponse
+from service.gate import Gate
 from service.methods import HeadAsGet
 from service.notifications import JobNews
 from service.openapi import describe
 from service.policies import PolicyCache
 from service.routes import models, operations, policies, solutions
 from service.settings import ServiceSettings
+from service.shutdown import CutOff
 from worker.artifacts import ArtifactStore
 from worker.celery_app import create_app as create_queue
 from worker.jobs import JobStore
@@ -39,7 +41,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with connect(settings.redis_url) as client:
-            jobs = JobStore(client)
+            jobs = JobStore(client, settings.max_queued_jobs)
             kept = PolicyCache(
                 jobs,
                 ArtifactStore(client),
@@ -49,7 +51,14 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
             news = JobNews(settings.redis_url, on_change=kept.drop)
             queue = create_queue(WorkerSettings(redis_url=settings.redis_url))
             app.state.services = Services(
-                settings, jobs, Submission(jobs, queue), PresenceStore(client), news, kept
+                settings,
+                jobs,
+                Submission(jobs, queue),
+                PresenceStore(client),
+                news,
+                kept,
+                reading=Gate("requests", settings.max_waiting),
+                batches=Gate("batches", settings.max_waiting_batches),
             )
             async with news.listening():
                 yield
@@ -68,6 +77,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     for routes in (policies, solutions, models, operations):  # the busiest first: they are tried in order
         app.include_router(routes.router)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(CutOff)
     problems.install(app)
     describe(app)
     return app

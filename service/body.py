@@ -37,8 +37,8 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def parse_body(body: bytes, schema: type[SchemaT], *, max_nesting: int) -> SchemaT:
-    """The body as ``schema``.
+def parse_body(body: bytes, schema: type[SchemaT], *, max_nesting: int, max_items: int) -> SchemaT:
+    """The body as ``schema``; the limits are those of :func:`service.parsing.parse_json`.
 
     Raises:
         MalformedBodyError: not JSON in UTF-8.
@@ -46,7 +46,7 @@ def parse_body(body: bytes, schema: type[SchemaT], *, max_nesting: int) -> Schem
     """
     if not body.strip():
         raise MalformedBodyError("the body is empty; send a JSON object")
-    document: Any = parse_json(body, max_nesting=max_nesting)
+    document: Any = parse_json(body, max_nesting=max_nesting, max_items=max_items)
     try:
         return schema.model_validate(document)
     except ValidationError as error:

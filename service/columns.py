@@ -17,6 +17,18 @@ from solver.errors import Fault, StateError
 PIECE = 4096
 
 
+def check_size(body: bytes, n_names: int, max_states: int) -> None:
+    """Refuses a body of far more numbers than a batch may have before they are read into many times its bytes.
+
+    Raises:
+        StateError: it has more than twice as many.
+    """
+    n_values = body.count(b",") + 1
+    if n_values > 2 * n_names * max_states:
+        message = f"the body has some {n_values} values, above the {max_states} states that one call takes; send fewer"
+        raise StateError([Fault((), message)])
+
+
 def read_columns(
     columns: Mapping[str, float | list[float]], names: Sequence[str], max_states: int
 ) -> np.ndarray:

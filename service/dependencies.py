@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from service.gate import Gate
 from service.notifications import JobNews
 from service.policies import PolicyCache
 from service.settings import ServiceSettings
@@ -24,6 +25,8 @@ class Services:
     presence: PresenceStore
     news: JobNews
     policies: PolicyCache
+    reading: Gate
+    batches: Gate
 
 
 def services_of(request: Request) -> Services:

@@ -7,7 +7,8 @@
     ├── BodyTooLargeError       more bytes than the call takes
     ├── MediaTypeError          a body that is not declared as JSON
     ├── RequestError            fields, query parameters or values that the call does not take; every fault
-    ├── QueueFullError          as many jobs are waiting as may wait
+    ├── BusyError               as much work of one kind is under way as may be
+    ├── DeletedError            a solution that was deleted while its request waited for it
     └── UnsolvedError           a policy or certificate asked of a solution that has none
 """
 
@@ -45,8 +46,19 @@ class RequestError(ServiceError):
         super().__init__("; ".join(fault.message for fault in self.faults))
 
 
-class QueueFullError(ServiceError):
-    """As many jobs are waiting as may wait."""
+class BusyError(ServiceError):
+    """As much work of one kind is under way as may be."""
+
+
+class DeletedError(ServiceError):
+    """A solution that was deleted while its request waited for it."""
+
+    def __init__(self, solution_id: str) -> None:
+        self.members = {"solution": {"id": solution_id, "status": "deleted"}}
+        super().__init__(
+            f"solution {solution_id} was deleted while this request waited for it; post the request again "
+            "to have it solved"
+        )
 
 
 class UnsolvedError(ServiceError):

@@ -23,12 +23,17 @@ HEALTH_CHECK_S = 10
 
 
 class JobNews:
-    """Wakes the waiters of a job when it is over, and tells ``on_change`` of every change of status."""
+    """Wakes the waiters of a job when it is over, and tells ``on_change`` of every change of status.
+
+    Attributes:
+        is_closing: whether the process is going down, so that nobody should wait any more.
+    """
 
     def __init__(self, url: str, on_change: Callable[[str], None]) -> None:
         self._url = url
         self._on_change = on_change
         self._waiters: dict[str, set[asyncio.Event]] = {}
+        self.is_closing = False
 
     @contextmanager
     def waiting(self, job_id: str) -> Iterator[asyncio.Event]:
@@ -41,6 +46,12 @@ class JobNews:
             self._waiters[job_id].discard(event)
             if not self._waiters[job_id]:
                 del self._waiters[job_id]
+
+    def end_waits(self) -> None:
+        """Ends every wait, and from now on each as soon as it begins: the process is going down."""
+        self.is_closing = True
+        for job_id in list(self._waiters):
+            self._wake(job_id)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:

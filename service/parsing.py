@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from service.errors import MalformedBodyError, RequestError
-from service.faults import shown
+from service.faults import MAX_FAULTS, shown
 from solver.errors import Fault
 
 
@@ -22,16 +22,18 @@ class _Refused:
     message: str
 
 
-def parse_json(body: bytes, *, max_nesting: int) -> Any:
+def parse_json(body: bytes, *, max_nesting: int, max_items: int) -> Any:
     """The document that ``body`` holds.
 
     Args:
         body: JSON in UTF-8.
         max_nesting: deepest nesting of objects and arrays.
+        max_items: most members of an object or items of an array; so a document has few faults, and telling
+            them costs little.
 
     Raises:
         MalformedBodyError: not UTF-8, or not JSON.
-        RequestError: numbers that are not finite, keys that stand twice, text that is not Unicode, too deep.
+        RequestError: numbers that are not finite, keys that stand twice, text that is not Unicode, too deep, too many.
     """
     try:
         document = json.loads(
@@ -52,7 +54,7 @@ def parse_json(body: bytes, *, max_nesting: int) -> Any:
     except RecursionError:
         _refuse_depth(max_nesting)
     faults: list[Fault] = []
-    _walk(document, (), max_nesting, faults)
+    _walk(document, (), max_nesting, max_items, faults)
     if faults:
         raise RequestError(faults)
     return document
@@ -63,8 +65,12 @@ def _refuse_depth(max_nesting: int) -> NoReturn:
     raise RequestError([Fault((), message)])
 
 
-def _walk(node: Any, pointer: tuple[str | int, ...], max_nesting: int, faults: list[Fault]) -> None:
+def _walk(
+    node: Any, pointer: tuple[str | int, ...], max_nesting: int, max_items: int, faults: list[Fault]
+) -> None:
     if isinstance(node, float | int):  # most nodes of a large batch
+        return
+    if len(faults) >= MAX_FAULTS:
         return
     if isinstance(node, _Refused):
         name = f"{pointer[-1]} = " if pointer else ""
@@ -75,9 +81,19 @@ def _walk(node: Any, pointer: tuple[str | int, ...], max_nesting: int, faults: l
     elif isinstance(node, dict | list):
         if len(pointer) >= max_nesting:
             _refuse_depth(max_nesting)
+        if len(node) > max_items:
+            faults.append(_too_many(node, pointer, max_items))
+            return
         items = node.items() if isinstance(node, dict) else enumerate(node)
         for key, value in items:
-            _walk(value, (*pointer, key), max_nesting, faults)
+            _walk(value, (*pointer, key), max_nesting, max_items, faults)
+
+
+def _too_many(node: dict[str, Any] | list[Any], pointer: tuple[str | int, ...], max_items: int) -> Fault:
+    name = shown(pointer[-1]).strip("'") if pointer else "the body"
+    return Fault(
+        pointer, f"{name} has {len(node)} items, above {max_items}, the most that are read; send fewer"
+    )
 
 
 def _is_unicode(text: str) -> bool:

@@ -23,6 +23,16 @@ class ServiceSettings(BaseSettings):
     max_nesting: Annotated[int, Field(ge=4, le=200)] = Field(
         default=32, description="Deepest nesting of objects and arrays in a JSON body."
     )
+    max_items: Annotated[int, Field(ge=100)] = Field(
+        default=1000,
+        description="Most members of an object, or items of an array, but for batches of states.",
+    )
+    max_waiting: Annotated[int, Field(ge=1)] = Field(
+        default=200, description="Most requests that may wait for their body to be read and checked."
+    )
+    max_waiting_batches: Annotated[int, Field(ge=1)] = Field(
+        default=30, description="Most batches of states that may wait to be evaluated."
+    )
     max_batch_states: Annotated[int, Field(ge=1)] = Field(
         default=100_000, description="Most states that one call may evaluate."
     )

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from service.body import parse_body, read_body
-from service.columns import answer_columns, read_columns
+from service.columns import answer_columns, check_size, read_columns
 from service.dependencies import services_of
 from service.encoding import JsonResponse
 from service.errors import RequestError
@@ -76,25 +76,29 @@ router.routes.insert(0, Route(router.prefix + "/policy", evaluate_policy, method
         EvaluationColumns,
         path=("solution_id",),
         body=StatesRequest,
-        errors=(400, 404, 409, 413, 415, 422, 503),
+        errors=(400, 404, 409, 413, 415, 422, 429, 503),
     ),
 )
 async def evaluate_policy_batch(request: Request) -> Response:
     """The same by columns; a single number stands for every row."""
     read_query(request, Query)
-    settings = services_of(request).settings
+    settings, batches = services_of(request).settings, services_of(request).batches
+    max_states = settings.max_batch_states
+    max_items = max(max_states, settings.max_items)
     body = await read_body(request, settings.max_batch_body_bytes)
     evaluator = await _evaluator(request)
 
     def answer() -> bytes:
-        asked = parse_body(body, StatesRequest, max_nesting=settings.max_nesting)
+        with located("states"):
+            check_size(body, len(evaluator.state_names), max_states)
+        asked = parse_body(body, StatesRequest, max_nesting=settings.max_nesting, max_items=max_items)
         with located("states"):
             evaluator.check_names(asked.states)
-            states = read_columns(asked.states, evaluator.state_names, settings.max_batch_states)
+            states = read_columns(asked.states, evaluator.state_names, max_states)
             evaluation = evaluator.evaluate(states, is_strict=asked.strict)
         return answer_columns(evaluator, states, evaluation)
 
-    return Response(await run_in_threadpool(answer), media_type="application/json")
+    return Response(await batches.run(answer), media_type="application/json")
 
 
 @router.get(

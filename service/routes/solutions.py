@@ -16,7 +16,7 @@ from starlette.responses import Response
 from service.body import parse_body, read_body
 from service.dependencies import Services, services_of
 from service.encoding import JsonResponse
-from service.errors import QueueFullError, RequestError
+from service.errors import DeletedError, RequestError
 from service.faults import located
 from service.identity import solution_id_of
 from service.openapi import PREFER_HEADER, operation
@@ -34,7 +34,7 @@ from service.schemas.solutions import (
 from solver.calibrate import calibrate
 from solver.errors import Fault, MethodError, UnknownModelError
 from solver.model.zoo import load_zoo
-from worker.contract import Job, JobRecord, JobStatus
+from worker.contract import Job, JobRecord
 from worker.errors import JobNotFoundError, StoreUnavailableError
 
 router = APIRouter(prefix="/v1/solutions", tags=["Solutions"])
@@ -52,20 +52,27 @@ REREAD_S = 2.0
         also=(200,),
         body=SolutionRequest,
         parameters=(PREFER_HEADER,),
-        errors=(400, 413, 415, 422, 429, 503),
+        errors=(400, 409, 413, 415, 422, 429, 503),
     ),
 )
 async def create_solution(request: Request) -> Response:
-    """Asks for a solution: 202 while it is to be solved, 200 when it is there. The same request is one solution."""
+    """Asks for a solution: 202 while it is to be solved, 200 when it is there. The same request is one solution.
+
+    A wait that the server cannot grant to its end, since it is going down, is answered by 202 as well; a solution
+    that somebody deletes while it is waited for is a 409.
+    """
     read_query(request, Query)
     services = services_of(request)
     body = await read_body(request, services.settings.max_body_bytes)
     wait_s = preferred_wait_s(request.headers.getlist("prefer"), MAX_WAIT_S)
     deadline = time.monotonic() + (wait_s or 0)
-    job = _describe(parse_body(body, SolutionRequest, max_nesting=services.settings.max_nesting))
-    with services.news.waiting(job.id) as news:
-        record = await run_in_threadpool(_submit, services, job)
-        record = await _wait(services, record, news, deadline)
+    job = await services.reading.run(lambda: _read_job(services, body))
+    try:
+        with services.news.waiting(job.id) as news:
+            record = await run_in_threadpool(_submit, services, job)
+            record = await _wait(services, record, news, deadline)
+    except JobNotFoundError as error:  # no 404: what was asked of, the collection, is there
+        raise DeletedError(job.id) from error
     headers = {"Location": f"/v1/solutions/{job.id}"}
     if wait_s is not None:
         headers["Preference-Applied"] = f"wait={wait_s}"
@@ -134,7 +141,7 @@ async def cancel_solution(request: Request) -> Response:
         SolutionRecord,
         status=202,
         path=("solution_id",),
-        errors=(404, 409, 422, 503),
+        errors=(404, 409, 422, 429, 503),
     ),
 )
 async def retry_solution(request: Request) -> Response:
@@ -164,12 +171,15 @@ async def delete_solution(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _describe(asked: SolutionRequest) -> Job:
+def _read_job(services: Services, body: bytes) -> Job:
     """The job that a request asks for, checked in full: nothing that cannot be solved is ever queued.
 
     Raises:
+        ServiceError: the body is not a request.
         InputError: the model, the calibration or the method is not valid.
     """
+    settings = services.settings
+    asked = parse_body(body, SolutionRequest, max_nesting=settings.max_nesting, max_items=settings.max_items)
     try:
         model = load_zoo(asked.model)
     except UnknownModelError as error:  # a field of this request, not the path
@@ -184,12 +194,6 @@ def _describe(asked: SolutionRequest) -> Job:
 
 def _submit(services: Services, job: Job) -> JobRecord:
     try:
-        return services.jobs.record(job.id)
-    except JobNotFoundError:
-        limit = services.settings.max_queued_jobs
-        if services.jobs.count(JobStatus.QUEUED) >= limit:
-            raise QueueFullError(f"{limit} jobs are waiting, the most that may; try again later") from None
-    try:
         return services.submission.submit(job)[0]
     except StoreUnavailableError as failure:
         # The record is the promise: once it is there the reconciler puts the job on the queue.
@@ -200,8 +204,11 @@ def _submit(services: Services, job: Job) -> JobRecord:
 
 
 async def _wait(services: Services, record: JobRecord, news: asyncio.Event, deadline: float) -> JobRecord:
-    """The record once the job is over, or as it is at ``deadline`` (monotonic seconds)."""
-    while not record.status.is_terminal and (left_s := deadline - time.monotonic()) > 0:
+    """The record once the job is over, or as it is at ``deadline`` (monotonic seconds) or when the server goes down."""
+    while (
+        not (record.status.is_terminal or services.news.is_closing)
+        and (left_s := deadline - time.monotonic()) > 0
+    ):
         with suppress(TimeoutError):
             await asyncio.wait_for(news.wait(), min(left_s, REREAD_S))
         news.clear()

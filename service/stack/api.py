@@ -6,11 +6,28 @@ import socket
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 
+from service.app import create_app
+from service.dependencies import Services
 from worker.logs import configure_logs
 
 GRACE_S = 3
-"""How long open requests (a client that waits for a solution) may hold up a shutdown."""
+"""How long open requests may hold up a shutdown."""
+
+
+class Server(uvicorn.Server):
+    """Ends the waits of clients when it is told to go down, before it waits for their answers to be sent."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Closes everything in order."""
+        services: Services = self._app.state.services
+        services.news.end_waits()
+        await super().shutdown(sockets)
 
 
 def serve(listener: socket.socket) -> None:
@@ -20,14 +37,9 @@ def serve(listener: socket.socket) -> None:
     out ``TCP_NODELAY``, which costs each answer up to 40 ms.
     """
     configure_logs()
-    config = uvicorn.Config(
-        "service.app:create_app",
-        factory=True,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    app = create_app()
+    config = uvicorn.Config(app, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S)
+    Server(config, app).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -3,8 +3,13 @@
 import json
 import os
 import signal
+import socket
+import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -88,3 +93,48 @@ def test_workers_share_the_cores_and_a_store_that_was_there_is_left_alone(start_
     assert guest.survivors() == []
     assert stack.children("store")
     assert has_workers(stack)
+
+
+def test_clients_that_wait_are_answered_when_the_stack_goes_down(start_stack):
+    stack = start_stack(environment={"SADDLEPATH_WARM_UP_MODEL": ""})
+    endless = {"training": {"algorithm": "adam", "steps": 1_000_000, "seconds": 600.0}}
+    body = {"model": "brock_mirman", "method": endless, "target": 1e-12}
+    running = call(f"{stack.url}/v1/solutions", body)["id"]
+    stack.wait_for(lambda: call(f"{stack.url}/v1/solutions/{running}")["status"] == "running")
+    with ThreadPoolExecutor(3) as pool, slow_upload(stack) as upload:
+        waiting = [
+            pool.submit(ask, f"{stack.url}/v1/solutions", body, Prefer="wait=60"),
+            pool.submit(ask, f"{stack.url}/v1/solutions", {**body, "seed": 1}, Prefer="wait=60"),
+            pool.submit(ask, f"{stack.url}/v1/solutions/{running}?wait=60"),
+        ]
+        stack.wait_for(lambda: len(call(f"{stack.url}/v1/solutions")["solutions"]) == 2)
+        stopped_s = time.monotonic()
+        assert stack.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - stopped_s < 10
+        answers = [answer.result(timeout=10) for answer in waiting]
+        cut_off = upload.recv(65536)
+    assert stack.survivors() == []
+    assert [status for status, _ in answers] == [202, 202, 200]
+    assert {record["status"] for _, record in answers} <= {"queued", "running"}
+    head, _, document = cut_off.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 ") and b"application/problem+json" in head
+    assert b"retry-after: 2" in head.lower()
+    assert json.loads(document)["code"] == "shutting-down"
+
+
+def ask(url, body=None, **headers):
+    """The status of an answer and its JSON."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers})
+    with OPENER.open(request, timeout=90) as response:
+        return response.status, json.load(response)
+
+
+@contextmanager
+def slow_upload(stack):
+    """A request whose body does not come to its end."""
+    address = urlsplit(stack.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        head = "POST /v1/solutions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+        connection.sendall(f"{head}{{".encode())
+        yield connection

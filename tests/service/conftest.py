@@ -1,10 +1,14 @@
 """The API on a real store, and solutions finished through the stores' own calls: no worker, no TensorFlow."""
 
+import threading
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from service.app import create_app
+from service.gate import AT_ONCE
 from service.schemas.examples import ANSWERS
 from service.settings import ServiceSettings
 from solver.calibrate import calibrate
@@ -93,6 +97,25 @@ def api(make_api):
     """A client of the API on the empty store."""
     with make_api() as api:
         yield api
+
+
+@pytest.fixture
+def fill():
+    """Fills a gate of an API's services: ``with fill(api, "batches") as empty``; ``empty()`` lets everything through."""
+
+    @contextmanager
+    def fill(api, name):
+        gate, emptied = getattr(api.app.state.services, name), threading.Event()
+        try:
+            for _ in range(AT_ONCE):
+                started = threading.Event()
+                api.portal.start_task_soon(gate.run, lambda started=started: started.set() or emptied.wait())
+                assert started.wait(20)
+            yield emptied.set
+        finally:
+            emptied.set()
+
+    return fill
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import json
 import math
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from urllib.parse import urlencode
 
 import numpy as np
@@ -107,7 +108,10 @@ def test_scalars_alone_are_one_row(api, solved):
     [
         ({"states": {"a": [0, 0], "k": [4, 4, 4]}}, "/states/a"),
         ({"states": {"a": 0, "k": []}}, "/states"),
-        ({"states": {"a": 0, "k": [4.0] * 1001}}, "/states"),
+        ({"states": {"a": 0, "k": [4.0] * 1001}}, "/states/k"),
+        ({"states": {"a": 0, "k": [4.0] * 5000}}, "/states"),
+        ({"states": {"a": 0, "k": ["x"] * 900}}, "/states/k/0"),
+        ({"states": {f"k{index}": 4.0 for index in range(1001)}}, "/states"),
         ({"states": {"a": 0}}, "/states/k"),
         ({"states": {"a": 0, "k": 4, "z": 1}}, "/states/z"),
         ({"states": {"a": 0, "k": [4, "5"]}}, "/states/k/1"),
@@ -204,3 +208,28 @@ def test_a_broken_artifact_is_told_without_its_insides(api, solved, client):
     answer = api.get(f"/v1/solutions/{solved}/policy?a=0&k=4")
     assert (answer.status_code, answer.json()["code"]) == (500, "artifact")
     assert "sha" not in json.dumps(answer.json()).lower()
+
+
+def test_batches_wait_for_their_turn_and_too_many_are_turned_away(make_api, finisher, fill):
+    with make_api(max_waiting_batches=1) as api, ThreadPoolExecutor(2) as pool, fill(api, "batches") as empty:
+        solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
+        finisher.succeed(solution_id)
+        path, body = f"/v1/solutions/{solution_id}/policy", {"states": {"a": 0, "k": [4, 5]}}
+        asked = [pool.submit(api.post, path, json=body) for _ in range(2)]
+        (refused,), (waiting,) = wait(asked, timeout=30, return_when=FIRST_COMPLETED)
+        answer = refused.result()
+        assert (answer.status_code, answer.json()["code"]) == (429, "busy")
+        assert int(answer.headers["retry-after"]) > 0
+        assert api.get(f"{path}?a=0&k=4").status_code == 200
+        assert not waiting.done()
+        empty()
+        assert waiting.result(timeout=30).status_code == 200
+
+
+def test_a_body_of_far_too_many_numbers_is_not_even_read(api, solved):
+    body = '{"states": {"a": 0, "k": [' + "0," * 400_001  # and no end: it would not be JSON
+    headers = {"Content-Type": "application/json"}
+    answer = api.post(f"/v1/solutions/{solved}/policy", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/states"
+    assert "100000 states" in answer.json()["detail"]

@@ -1,5 +1,5 @@
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import pytest
 
@@ -120,6 +120,32 @@ def test_a_wait_ends_with_the_deletion(api):
         assert answer.result(timeout=30).status_code == 404
 
 
+def test_a_request_whose_solution_is_deleted_while_it_waits_is_told_so(api, queued, only_news):
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(api.post, "/v1/solutions", json=REQUEST, headers={"Prefer": "wait=50"})
+        solution_id = queued()
+        assert api.delete(f"/v1/solutions/{solution_id}").status_code == 204
+        response = answer.result(timeout=30)
+    assert (response.status_code, response.json()["code"]) == (409, "deleted")
+    assert response.json()["solution"] == {"id": solution_id, "status": "deleted"}
+    assert response.headers["content-type"] == "application/problem+json"
+    assert api.post("/v1/solutions", json=REQUEST).status_code == 202
+
+
+def test_a_server_that_goes_down_answers_those_that_wait(api, queued, only_news):
+    news = api.app.state.services.news
+    with ThreadPoolExecutor(2) as pool:
+        posted = pool.submit(api.post, "/v1/solutions", json=REQUEST, headers={"Prefer": "wait=50"})
+        path = f"/v1/solutions/{queued()}"
+        polled = pool.submit(api.get, path, params={"wait": 50})
+        api.portal.call(news.end_waits)
+        answers = [posted.result(timeout=30), polled.result(timeout=30), api.get(path, params={"wait": 50})]
+    assert [answer.status_code for answer in answers] == [202, 200, 200]
+    for answer in answers:
+        assert answer.json()["status"] == "queued"
+        assert int(answer.headers["retry-after"]) > 0
+
+
 def test_a_wait_is_answered_when_its_time_is_over(api):
     answer = api.post("/v1/solutions", json=REQUEST, headers={"Prefer": "wait=1"})
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
@@ -183,6 +209,35 @@ def test_a_full_queue_turns_new_jobs_away_and_only_those(make_api):
         assert (full.status_code, full.json()["code"]) == (429, "queue-full")
         assert int(full.headers["retry-after"]) > 0
         assert api.post("/v1/solutions", json=REQUEST).status_code == 202
+
+
+def test_a_full_queue_turns_retries_away_too(make_api):
+    with make_api(max_queued_jobs=1) as api:
+        path = api.post("/v1/solutions", json=REQUEST).json()["links"]["self"]
+        api.post(f"{path}/cancel")
+        other = api.post("/v1/solutions", json={**REQUEST, "seed": 1}).json()["links"]["self"]
+        full = api.post(f"{path}/retry")
+        assert (full.status_code, full.json()["code"]) == (429, "queue-full")
+        assert int(full.headers["retry-after"]) > 0
+        assert api.get(path).json()["status"] == "cancelled"
+        api.post(f"{other}/cancel")
+        assert api.post(f"{path}/retry").status_code == 202
+
+
+def test_bodies_are_read_beside_the_loop_and_wait_for_their_turn(make_api, fill):
+    with make_api(max_waiting=1) as api, ThreadPoolExecutor(2) as pool, fill(api, "reading") as empty:
+        asked = [pool.submit(api.post, "/v1/solutions", json=REQUEST) for _ in range(2)]
+        (refused,), (waiting,) = wait(asked, timeout=30, return_when=FIRST_COMPLETED)
+        assert (refused.result().status_code, refused.result().json()["code"]) == (429, "busy")
+        assert api.get("/v1/solutions").json()["solutions"] == []
+        empty()
+        assert waiting.result(timeout=30).status_code == 202
+
+
+@pytest.mark.parametrize("name", ["*", "**", "*:*", "neo*", "?", "[a-z]*"])
+def test_a_pattern_is_no_name(api, name):
+    api.post("/v1/solutions", json=REQUEST)
+    assert api.get("/v1/solutions", params={"model": name}).json()["solutions"] == []
 
 
 def test_a_store_that_is_gone_is_a_503_and_comes_back(make_api, private_store):

@@ -1,8 +1,9 @@
-"""A real store for the tests: the server that the embedded stack runs, as durable as there."""
+"""A real store for the tests, as durable as that of the embedded stack; and examples that are the same in every run."""
 
 import subprocess
 import time
 
+import hypothesis
 import pytest
 import redis
 
@@ -10,6 +11,9 @@ from service.stack.store import find_server
 from worker.store import connect
 
 START_TIMEOUT_S = 10.0
+
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.load_profile("repeatable")
 
 
 class LocalStore:

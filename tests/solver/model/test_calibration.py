@@ -143,3 +143,60 @@ def test_no_steady_state_is_said_with_its_cause(old, new, overrides, words):
     assert old in SYMBOLIC
     found = faults(load_model(SYMBOLIC.replace(old, new)), overrides)
     assert any(words in fault.message for fault in found), [fault.message for fault in found]
+
+
+SHOCKED = """
+name: shocked
+symbols: {states: [k, s], controls: [i, n], exogenous: [z, w, e, f], parameters: [mean, low, width]}
+definitions: [y = z*w + k]
+equations:
+  transition: ['k[t] = 0.8*k[t-1] + i[t-1] + e[t]', 's[t] = s[t-1]/2 + f[t] - 3']
+  arbitrage: ['i[t] = 0.1*k[t] + z[t]', 'n[t] - w[t]  ⟂ low <= n[t] <= 9']
+calibration: {mean: 2, low: 0, width: 5, k: 20, s: -4, i: 4, n: 3}
+exogenous:
+  z: !AR1 {rho: 0.5, sigma: 0.1, mu: mean}
+  w: !MarkovChain {values: [[1], [4]], transitions: [[0.9, 0.1], [0.2, 0.8]]}
+  e: !UNormal {sigma: 0.1}
+  f: !ConstantProcess {mu: 1}
+domain: {z: [mean - width, mean + width]}
+"""
+
+
+def test_exogenous_variables_are_at_their_means_and_the_rest_follows():
+    default = calibrate(load_model(SHOCKED))
+    # Two thirds of the time 1 and one third 4.
+    expected = {"z": 2, "w": 2, "e": 0, "f": 1, "k": 20, "s": -4, "i": 4, "n": 2, "y": 24}
+    assert default.steady_state == pytest.approx(expected, abs=1e-9)
+    other = calibrate(load_model(SHOCKED), {"mean": 3})
+    assert other.steady_state == pytest.approx(expected | {"z": 3, "k": 30, "i": 6, "y": 36}, abs=1e-8)
+    assert other.domain["z"] == (-2.0, 8.0)
+    assert tuple(other.domain) == ("z", "k", "s")
+
+
+def test_a_bound_that_binds_is_part_of_the_steady_state():
+    assert calibrate(load_model(SHOCKED), {"low": 2.5}).steady_state["n"] == pytest.approx(2.5)
+    assert calibrate(load_model(SHOCKED), {"low": 1.9}).steady_state["n"] == pytest.approx(2.0)
+
+
+def test_a_state_without_a_domain_gets_what_shocks_reach_or_a_tenth():
+    calibration = calibrate(load_model(SHOCKED))
+    # k' = 0.9 k + z + e': z is autocorrelated by 0.5.
+    variance_z = 0.01 / 0.75
+    variance = (variance_z * (1 + 0.9 * 0.5) / (1 - 0.9 * 0.5) + 0.01) / (1 - 0.81)
+    reach = 3 * math.sqrt(variance)
+    np.testing.assert_allclose(calibration.domain["k"], (20 - reach, 20 + reach), rtol=1e-9)
+    # Nothing moves s.
+    np.testing.assert_allclose(calibration.domain["s"], (-4.4, -3.6), rtol=1e-9)
+    assert calibration.notes[-2].startswith("The domain of k is its steady state ± ")
+    assert calibration.notes[-1].endswith("(no shock moves it: a tenth of its size).")
+
+
+def test_an_empty_domain_of_a_shock_is_refused():
+    (fault,) = faults(load_model(SHOCKED), {"width": -1})
+    assert fault.symbol == "z"
+    assert "is empty" in fault.message
+
+
+def test_a_calibrated_shock_keeps_its_value():
+    model = load_model(SHOCKED.replace("{mean: 2,", "{mean: 2, w: 4,"))
+    assert calibrate(model).steady_state["n"] == pytest.approx(4.0)

@@ -47,7 +47,7 @@ def draw_shocks(process: Process, rng: np.random.Generator, periods: int, paths:
     size = (periods, paths)
     chosen = rng.choice(len(parts), size=size, p=[part.weight for part in parts])
     innovations = np.zeros((*size, len(process.mean)))
-    for index, part in enumerate(parts):
+    for index, part in enumerate(parts if len(process.mean) else ()):
         is_own = chosen == index
         innovations[is_own] = rng.multivariate_normal(
             part.mean, part.covariance, size=int(is_own.sum()), method="eigh"

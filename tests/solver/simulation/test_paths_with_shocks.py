@@ -132,3 +132,8 @@ def test_draws_may_be_given():
     draws = Draws(np.zeros((2, 1, 3)), np.array([[0.76], [0.1]]))
     states = simulate(policy_of_mixed(), np.array([[0.5, 0.0, 0.0]]), draws).states
     np.testing.assert_array_equal(states[:, 0, 2], [0, 1, 0])
+
+
+def test_without_exogenous_variables_there_is_nothing_to_draw():
+    draws = draw_shocks(calibrate(load_zoo("neoclassical")).process, np.random.default_rng(0), 5, 3)
+    assert draws.innovations.shape == (5, 3, 0)

@@ -5,6 +5,8 @@
     WorkerError
     ├── StoreUnavailableError   the store does not answer; nothing is known about what was asked of it
     ├── JobNotFoundError        no job of that id
+    ├── ModelNotFoundError      no registered model of that handle
+    ├── RegistryFullError       as many models are registered as may be
     ├── JobConflictError        the job's status does not allow what was asked
     ├── QueueFullError          as many jobs are waiting as may wait
     ├── CursorError             a page cursor that no listing has given out
@@ -28,6 +30,23 @@ class JobNotFoundError(WorkerError):
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
         super().__init__(f"there is no job {job_id}")
+
+
+class ModelNotFoundError(WorkerError):
+    """No registered model of that handle."""
+
+    def __init__(self, handle: str) -> None:
+        super().__init__(f"there is no registered model {handle}")
+
+
+class RegistryFullError(WorkerError):
+    """As many models are registered as may be."""
+
+    def __init__(self, max_models: int) -> None:
+        super().__init__(
+            f"{max_models} models are registered, the most that may be; solve this one by sending it in the place of "
+            "a model's name in POST /v1/solutions"
+        )
 
 
 class JobConflictError(WorkerError):

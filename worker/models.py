@@ -1,0 +1,84 @@
+"""The models of the users' own: registered once, then there for good.
+
+A model is stored under its handle, which follows from its content, in one atomic change; so the same model twice is one,
+and what was acknowledged is on disk as far as the store is durable (``appendfsync always``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import redis
+
+from worker.errors import ModelNotFoundError, RegistryFullError
+from worker.store import PREFIX, store_errors
+
+MODELS = f"{PREFIX}models"
+"""The handles, in the order of registration."""
+
+_REGISTER = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return 'known' end
+if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 'full' end
+redis.call('SET', KEYS[2], ARGV[2])
+redis.call('RPUSH', KEYS[1], ARGV[1])
+return 'new'
+"""
+
+
+class ModelStore:
+    """Registered models, ``max_models`` at most.
+
+    Every method raises :class:`~worker.errors.StoreUnavailableError` when the store does not answer. Methods block; one
+    instance serves any number of threads.
+    """
+
+    def __init__(self, client: redis.Redis, max_models: int) -> None:
+        self._client = client
+        self._max_models = max_models
+        self._register = client.register_script(_REGISTER)
+
+    def register(self, handle: str, document: Mapping[str, Any]) -> bool:
+        """Keeps a model's canonical document under its handle; whether it is new.
+
+        Raises:
+            RegistryFullError: it is new, and as many models are registered as may be.
+        """
+        text = json.dumps(document, allow_nan=False)
+        with store_errors():
+            outcome: Any = self._register(keys=[MODELS, _key(handle)], args=[handle, text, self._max_models])
+        if outcome == b"full":
+            raise RegistryFullError(self._max_models)
+        return bool(outcome == b"new")
+
+    def document(self, handle: str) -> dict[str, Any]:
+        """The document of a model.
+
+        Raises:
+            ModelNotFoundError: none of that handle is registered.
+        """
+        with store_errors():
+            text: Any = self._client.get(_key(handle))
+        if text is None:
+            raise ModelNotFoundError(handle)
+        document: dict[str, Any] = json.loads(text)
+        return document
+
+    def handles(self) -> list[str]:
+        """The handles of all registered models, in the order of registration."""
+        with store_errors():
+            members: Any = self._client.lrange(MODELS, 0, -1)
+        return [handle.decode() for handle in members]
+
+    def documents(self, handles: Sequence[str]) -> list[dict[str, Any]]:
+        """The documents of some registered models."""
+        if not handles:
+            return []
+        with store_errors():
+            texts: Any = self._client.mget([_key(handle) for handle in handles])
+        return [json.loads(text) for text in texts]
+
+
+def _key(handle: str) -> str:
+    return f"{PREFIX}model:{handle}"

@@ -15,6 +15,7 @@ from service.dependencies import Services
 from service.encoding import JsonResponse
 from service.gate import Gate
 from service.methods import HeadAsGet
+from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.openapi import describe
 from service.policies import PolicyCache
@@ -24,6 +25,7 @@ from service.shutdown import CutOff
 from worker.artifacts import ArtifactStore
 from worker.celery_app import create_app as create_queue
 from worker.jobs import JobStore
+from worker.models import ModelStore
 from worker.presence import PresenceStore
 from worker.settings import WorkerSettings
 from worker.store import connect
@@ -42,7 +44,9 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with connect(settings.redis_url) as client:
             jobs = JobStore(client, settings.max_queued_jobs)
+            library = ModelLibrary(ModelStore(client, settings.max_models), size=settings.model_cache_size)
             kept = PolicyCache(
+                library,
                 jobs,
                 ArtifactStore(client),
                 size=settings.policy_cache_size,
@@ -56,6 +60,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 Submission(jobs, queue),
                 PresenceStore(client),
                 news,
+                library,
                 kept,
                 reading=Gate("requests", settings.max_waiting),
                 batches=Gate("batches", settings.max_waiting_batches),

@@ -1,4 +1,4 @@
-"""The body of a request: bytes within their limit, JSON, and the schema, in that order.
+"""The body of a request: bytes within their limit, JSON or YAML, and the schema, in that order.
 
 FastAPI's own reader is not used: it answers 500 to a NaN echoed in its error document, and takes the last of
 two equal keys.
@@ -6,26 +6,51 @@ two equal keys.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from service.errors import BodyTooLargeError, MalformedBodyError, MediaTypeError, RequestError
-from service.faults import faults_of, shown
+from service.faults import faults_of, kind_of, shown
 from service.parsing import parse_json
+from service.settings import ServiceSettings
+from solver.errors import Fault
+from solver.model.load import load_model, model_from_document
+from solver.model.spec import Model
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
+JSON = ("application/json",)
+YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """The bytes of a JSON body.
+
+def require_media_type(request: Request, media_types: Sequence[str] = JSON) -> str:
+    """The media type of the body.
 
     Raises:
-        MediaTypeError: not declared as JSON in UTF-8.
+        MediaTypeError: not declared as one of ``media_types``, or not in UTF-8.
+    """
+    content_type = request.headers.get("content-type")
+    wanted = " or ".join(media_types)
+    if content_type is None:
+        raise MediaTypeError(f"the body has no Content-Type; send Content-Type: {wanted}")
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [
+        part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
+    ]
+    if media_type not in media_types or any(charset not in ("utf-8", "utf8") for charset in charsets):
+        raise MediaTypeError(f"Content-Type {shown(content_type)} is not read here; send {wanted}, in UTF-8")
+    return media_type
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """The bytes of a body.
+
+    Raises:
         BodyTooLargeError: more than ``max_bytes``; known from the header or while reading, never after.
     """
-    _require_json(request.headers.get("content-type"))
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and len(declared) < 20 and int(declared) > max_bytes:
         _refuse_size(max_bytes)
@@ -44,26 +69,35 @@ def parse_body(body: bytes, schema: type[SchemaT], *, max_nesting: int, max_item
         MalformedBodyError: not JSON in UTF-8.
         RequestError: every fault of its values.
     """
-    if not body.strip():
-        raise MalformedBodyError("the body is empty; send a JSON object")
-    document: Any = parse_json(body, max_nesting=max_nesting, max_items=max_items)
+    document = _parse(body, max_nesting, max_items)
     try:
         return schema.model_validate(document)
     except ValidationError as error:
         raise RequestError(faults_of(error, schema, document)) from error
 
 
-def _require_json(content_type: str | None) -> None:
-    if content_type is None:
-        raise MediaTypeError("the body has no Content-Type; send Content-Type: application/json")
-    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    charsets = [
-        part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
-    ]
-    if media_type != "application/json" or any(charset not in ("utf-8", "utf8") for charset in charsets):
-        raise MediaTypeError(
-            f"Content-Type {shown(content_type)} is not read here; send application/json in UTF-8"
+def parse_model(body: bytes, settings: ServiceSettings, *, is_yaml: bool) -> Model:
+    """The body as a model.
+
+    Raises:
+        MalformedBodyError: not JSON in UTF-8.
+        RequestError: values that no field may have, or no object.
+        ModelError: every fault of the model; with line and column where it is YAML.
+    """
+    if is_yaml:
+        return load_model(body)
+    document = _parse(body, settings.max_nesting, settings.max_items)
+    if not isinstance(document, dict):
+        raise RequestError(
+            [Fault((), f"the body is {kind_of(document)}, not an object; send a model's object")]
         )
+    return model_from_document(document)
+
+
+def _parse(body: bytes, max_nesting: int, max_items: int) -> Any:
+    if not body.strip():
+        raise MalformedBodyError("the body is empty; send a JSON object")
+    return parse_json(body, max_nesting=max_nesting, max_items=max_items)
 
 
 def _refuse_size(max_bytes: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from service.gate import Gate
+from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.policies import PolicyCache
 from service.settings import ServiceSettings
@@ -24,6 +25,7 @@ class Services:
     submission: Submission
     presence: PresenceStore
     news: JobNews
+    models: ModelLibrary
     policies: PolicyCache
     reading: Gate
     batches: Gate

@@ -5,7 +5,7 @@
     ServiceError
     ├── MalformedBodyError      bytes that are not JSON in UTF-8
     ├── BodyTooLargeError       more bytes than the call takes
-    ├── MediaTypeError          a body that is not declared as JSON
+    ├── MediaTypeError          a body of a media type that the call does not read
     ├── RequestError            fields, query parameters or values that the call does not take; every fault
     ├── BusyError               as much work of one kind is under way as may be
     ├── DeletedError            a solution that was deleted while its request waited for it
@@ -35,7 +35,7 @@ class BodyTooLargeError(ServiceError):
 
 
 class MediaTypeError(ServiceError):
-    """A body that is not declared as ``application/json``."""
+    """A body of a media type that the call does not read."""
 
 
 class RequestError(ServiceError):

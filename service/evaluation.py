@@ -18,7 +18,7 @@ from solver.calibrate import calibrate
 from solver.errors import Fault, StateError
 from solver.model.consumption import consumption
 from solver.model.economy import Date
-from solver.model.load import model_from_document
+from solver.model.spec import Model
 from solver.model.state_space import REGIME
 from worker.artifacts import Artifact
 from worker.contract import Job
@@ -44,8 +44,7 @@ class Evaluation:
 class Evaluator:
     """One solution's policy with the economy it belongs to. Immutable: requests may share it."""
 
-    def __init__(self, job: Job, artifact: Artifact) -> None:
-        model = model_from_document(job.document)
+    def __init__(self, model: Model, job: Job, artifact: Artifact) -> None:
         calibration = calibrate(model, job.calibration)
         self._policy = artifact.unpack(model, calibration)
         self._parameters = calibration.parameter_vector()

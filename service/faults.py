@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from solver.errors import Fault, InputError
 
-MAX_FAULTS = 50
+MAX_FAULTS = 100
 MAX_SHOWN_CHARACTERS = 60
 
 _KINDS: tuple[tuple[type, str], ...] = (  # bool first: it is an int as well

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from service.body import YAML
 from service.schemas import examples
 from service.schemas.policies import StatesRequest
 from service.schemas.problem import ProblemDocument
@@ -21,11 +22,25 @@ from service.schemas.solutions import SolutionRequest
 
 COMPONENTS = "#/components/schemas/"
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
-    "name": {"schema": {"type": "string"}, "example": "neoclassical", "description": "Name of the model."},
+    "name": {
+        "schema": {"type": "string"},
+        "example": "neoclassical",
+        "description": "Name of a built-in model, or handle of a registered one.",
+    },
     "solution_id": {
         "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         "example": examples.SOLUTION_ID,
         "description": "Id of the solution: the content hash of its job.",
+    },
+}
+MODEL_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": {"type": "object"}, "examples": examples.REQUESTS["ModelFile"]},
+        **{
+            media_type: {"schema": {"type": "string"}, "examples": examples.MODEL_FILES_IN_YAML}
+            for media_type in YAML
+        },
     },
 }
 PREFER_HEADER = {
@@ -59,6 +74,7 @@ def operation(
     path: Sequence[str] = (),
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
+    request_body: dict[str, Any] | None = None,
     parameters: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The keyword arguments of a route that describe it.
@@ -73,6 +89,7 @@ def operation(
         path: names of the path parameters.
         query: schema of the query parameters.
         body: schema of the JSON body.
+        request_body: the body, as OpenAPI writes it, where it is not JSON of one schema.
         parameters: further parameters, as OpenAPI writes them.
     """
     extra: dict[str, Any] = {
@@ -82,6 +99,8 @@ def operation(
             *parameters,
         ]
     }
+    if request_body is not None:
+        extra["requestBody"] = request_body
     if body is not None:
         content = {
             "schema": {"$ref": COMPONENTS + body.__name__},

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from service.errors import UnsolvedError
 from service.evaluation import Evaluator
+from service.models import ModelLibrary
 from worker.artifacts import ArtifactStore
 from worker.contract import JobRecord, JobStatus
 from worker.jobs import JobStore
@@ -30,7 +31,10 @@ class _Kept:
 class PolicyCache:
     """The policies used last, at most ``size`` of them. Belongs to the event loop."""
 
-    def __init__(self, jobs: JobStore, artifacts: ArtifactStore, *, size: int, recheck_s: float) -> None:
+    def __init__(
+        self, models: ModelLibrary, jobs: JobStore, artifacts: ArtifactStore, *, size: int, recheck_s: float
+    ) -> None:
+        self._models = models
         self._jobs = jobs
         self._artifacts = artifacts
         self._size = size
@@ -72,7 +76,8 @@ class PolicyCache:
         self._kept.pop(solution_id, None)
 
     def _read(self, solution_id: str) -> Evaluator:
-        return Evaluator(self._jobs.job(solution_id), self._artifacts.load(solution_id))
+        job = self._jobs.job(solution_id)
+        return Evaluator(self._models.read(job.document), job, self._artifacts.load(solution_id))
 
 
 def require_solved(record: JobRecord) -> None:

@@ -39,6 +39,12 @@ class ServiceSettings(BaseSettings):
     max_queued_jobs: Annotated[int, Field(ge=1)] = Field(
         default=10_000, description="Most jobs that may be waiting before new ones are turned away."
     )
+    max_models: Annotated[int, Field(ge=0)] = Field(
+        default=1000, description="Most models of the users' own that may be registered."
+    )
+    model_cache_size: Annotated[int, Field(ge=1)] = Field(
+        default=64, description="Models kept in memory, least recently used first out."
+    )
     policy_cache_size: Annotated[int, Field(ge=1)] = Field(
         default=256, description="Solved policies kept in memory, least recently used first out."
     )

@@ -92,11 +92,11 @@ class Job(BaseModel):
     numerics_version: str
 
     @classmethod
-    def describe(cls, model: Model, calibration: Calibration, settings: SolveSettings) -> Job:
-        """The job of solving ``model`` at ``calibration`` with ``settings``, resolved here."""
+    def describe(cls, name: str, model: Model, calibration: Calibration, settings: SolveSettings) -> Job:
+        """The job of solving ``model``, known by ``name``, at ``calibration`` with ``settings``, resolved here."""
         resolved = settings.resolve(problem_size(model))
         return cls(
-            model_name=model.name,
+            model_name=name,
             model_hash=model.hash,
             document=dict(model.document),
             calibration=dict(calibration.parameters),

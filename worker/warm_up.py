@@ -38,6 +38,6 @@ def warm_up(model_name: str) -> None:
     from worker.execution import execute
 
     model = load_zoo(model_name)
-    job = Job.describe(model, calibrate(model), SolveSettings.model_validate({}))
+    job = Job.describe(model_name, model, calibrate(model), SolveSettings.model_validate({}))
     outcome = execute(job, on_progress=lambda _: None, should_stop=lambda: False)
     _log.info("warm", model=model_name, outcome=type(outcome).__name__)

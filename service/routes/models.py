@@ -1,40 +1,94 @@
-"""``/v1/models``: the economies that can be solved."""
+"""``/v1/models``: the economies that can be solved, built in or of the users' own."""
 
 from __future__ import annotations
 
 import hashlib
+from http import HTTPStatus
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.body import JSON, YAML, parse_model, read_body, require_media_type
+from service.dependencies import Services, services_of
 from service.encoding import JsonResponse, encode
-from service.openapi import operation
+from service.model_checks import check_model
+from service.models import handle_of
+from service.openapi import MODEL_BODY, operation
 from service.query import Query, read_query
-from service.schemas.models import ModelEntry, ModelList, ModelSummary
+from service.schemas.models import ModelEntry, ModelList, ModelRegistration, RegisterQuery
 from solver.calibrate import calibrate
-from solver.model.zoo import load_zoo, zoo_names
 
 router = APIRouter(prefix="/v1/models", tags=["Models"])
 
 
-@router.get("", **operation("list_models", "Every model", ModelList, errors=(304, 422)))
+@router.get("", **operation("list_models", "Every model", ModelList, errors=(304, 422, 503)))
 async def list_models(request: Request) -> Response:
     """Every model that can be solved, with the names of its variables and parameters."""
     read_query(request, Query)
-    models = [ModelSummary.of(load_zoo(name)).model_dump(mode="json") for name in zoo_names()]
-    return _tagged(request, {"models": models})
+    summaries = await run_in_threadpool(services_of(request).models.summaries)
+    return _tagged(request, {"models": [summary.model_dump(mode="json") for summary in summaries]})
+
+
+@router.post(
+    "",
+    **operation(
+        "register_model",
+        "Register a model of your own",
+        ModelRegistration,
+        status=201,
+        also=(200,),
+        query=RegisterQuery,
+        request_body=MODEL_BODY,
+        errors=(400, 409, 413, 415, 422, 429, 503),
+    ),
+)
+async def register_model(request: Request) -> Response:
+    """Reads and checks a model file, YAML or JSON, and keeps it for good under a handle made of its name and content.
+
+    201, or 200 when it is there already or `validate_only` is asked for; the same file is the same model, and the same
+    equations under another name, title or source are another. A file with faults is a 422 that lists all of them.
+    """
+    query = read_query(request, RegisterQuery)
+    services = services_of(request)
+    is_yaml = require_media_type(request, JSON + YAML) in YAML
+    body = await read_body(request, services.settings.max_body_bytes)
+    registration, is_new = await services.reading.run(
+        lambda: _register(services, body, is_yaml=is_yaml, is_kept=not query.validate_only)
+    )
+    headers = {} if query.validate_only else {"Location": f"/v1/models/{registration.name}"}
+    status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    return JsonResponse(registration.model_dump(mode="json"), status, headers)
 
 
 @router.get(
     "/{name}",
-    **operation("get_model", "One model in full", ModelEntry, path=("name",), errors=(304, 404, 422)),
+    **operation("get_model", "One model in full", ModelEntry, path=("name",), errors=(304, 404, 422, 503)),
 )
 async def get_model(request: Request) -> Response:
     """Equations as written, symbols with their bounds, default calibration, steady state and domain."""
     read_query(request, Query)
-    model = load_zoo(request.path_params["name"])
-    return _tagged(request, ModelEntry.of_calibrated(model, calibrate(model)).model_dump(mode="json"))
+    services, name = services_of(request), request.path_params["name"]
+
+    def entry() -> ModelEntry:
+        model = services.models.find(name)
+        return ModelEntry.of_calibrated(name, model, calibrate(model))
+
+    return _tagged(request, (await run_in_threadpool(entry)).model_dump(mode="json"))
+
+
+def _register(
+    services: Services, body: bytes, *, is_yaml: bool, is_kept: bool
+) -> tuple[ModelRegistration, bool]:
+    """The answer, and whether a model was registered that was not there."""
+    model = parse_model(body, services.settings, is_yaml=is_yaml)
+    calibration, checks = check_model(model)
+    is_new = is_kept and services.models.register(model)
+    registration = ModelRegistration(
+        name=handle_of(model), hash=model.hash, steady_state=calibration.steady_state, checks=checks
+    )
+    return registration, is_new
 
 
 def _tagged(request: Request, content: object) -> Response:

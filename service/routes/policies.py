@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from service.body import parse_body, read_body
+from service.body import parse_body, read_body, require_media_type
 from service.columns import answer_columns, check_size, read_columns
 from service.dependencies import services_of
 from service.encoding import JsonResponse
@@ -85,6 +85,7 @@ async def evaluate_policy_batch(request: Request) -> Response:
     settings, batches = services_of(request).settings, services_of(request).batches
     max_states = settings.max_batch_states
     max_items = max(max_states, settings.max_items)
+    require_media_type(request)
     body = await read_body(request, settings.max_batch_body_bytes)
     evaluator = await _evaluator(request)
 

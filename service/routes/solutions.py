@@ -13,12 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.body import parse_body, read_body
+from service.body import parse_body, read_body, require_media_type
 from service.dependencies import Services, services_of
 from service.encoding import JsonResponse
 from service.errors import DeletedError, RequestError
 from service.faults import located
 from service.identity import solution_id_of
+from service.models import handle_of
 from service.openapi import PREFER_HEADER, operation
 from service.prefer import preferred_wait_s
 from service.problems import RETRY_AFTER_S
@@ -33,7 +34,8 @@ from service.schemas.solutions import (
 )
 from solver.calibrate import calibrate
 from solver.errors import Fault, MethodError, UnknownModelError
-from solver.model.zoo import load_zoo
+from solver.model.load import model_from_document
+from solver.model.spec import Model
 from worker.contract import Job, JobRecord
 from worker.errors import JobNotFoundError, StoreUnavailableError
 
@@ -63,6 +65,7 @@ async def create_solution(request: Request) -> Response:
     """
     read_query(request, Query)
     services = services_of(request)
+    require_media_type(request)
     body = await read_body(request, services.settings.max_body_bytes)
     wait_s = preferred_wait_s(request.headers.getlist("prefer"), MAX_WAIT_S)
     deadline = time.monotonic() + (wait_s or 0)
@@ -180,16 +183,23 @@ def _read_job(services: Services, body: bytes) -> Job:
     """
     settings = services.settings
     asked = parse_body(body, SolutionRequest, max_nesting=settings.max_nesting, max_items=settings.max_items)
-    try:
-        model = load_zoo(asked.model)
-    except UnknownModelError as error:  # a field of this request, not the path
-        raise RequestError([replace(fault, pointer=("model",)) for fault in error.faults]) from error
+    model = _find_model(services, asked.model)
     with located("calibration"):
         calibration = calibrate(model, asked.calibration)
     try:
-        return Job.describe(model, calibration, asked.settings())
+        return Job.describe(handle_of(model), model, calibration, asked.settings())
     except ValueError as error:
         raise MethodError([Fault(("method",), str(error))]) from error
+
+
+def _find_model(services: Services, asked: str | dict[str, Any]) -> Model:
+    if isinstance(asked, dict):
+        with located("model"):
+            return model_from_document(asked)
+    try:
+        return services.models.find(asked)
+    except UnknownModelError as error:  # a field of this request, not the path
+        raise RequestError([replace(fault, pointer=("model",)) for fault in error.faults]) from error
 
 
 def _submit(services: Services, job: Job) -> JobRecord:

@@ -17,6 +17,36 @@ _MODEL = {
     "shocks": [],
     "parameters": list(_CALIBRATION),
 }
+_MODEL_FILE: dict[str, Any] = {
+    "name": "Solow with a choice",
+    "title": "Growth with full depreciation and log utility",
+    "symbols": {"states": ["k"], "controls": ["i"], "exogenous": [], "parameters": ["beta", "theta"]},
+    "definitions": ["y[t] = k[t]^theta", "c[t] = y[t] - i[t]"],
+    "equations": {
+        "transition": ["k[t] = i[t-1]"],
+        "arbitrage": ["1 - beta*c[t]/c[t+1]*theta*y[t+1]/k[t+1]"],
+    },
+    "calibration": {"beta": 0.96, "theta": 0.36, "k": "(beta*theta)^(1/(1 - theta))", "i": "k"},
+    "domain": {"k": ["0.5*k", "1.5*k"]},
+    "parameters": {"beta": {"description": "discount factor", "symbol": "β", "bounds": [0.5, 0.9999]}},
+}
+_MODEL_FILE_IN_YAML = """\
+name: Solow with a choice
+title: Growth with full depreciation and log utility
+symbols: {states: [k], controls: [i], exogenous: [], parameters: [beta, theta]}
+definitions: |
+  y[t] = k[t]^theta
+  c[t] = y[t] - i[t]
+equations:
+  transition: |
+    k[t] = i[t-1]
+  arbitrage: |
+    1 - beta*c[t]/c[t+1]*theta*y[t+1]/k[t+1]
+calibration: {beta: 0.96, theta: 0.36, k: (beta*theta)^(1/(1 - theta)), i: k}
+domain: {k: [0.5*k, 1.5*k]}
+parameters: {beta: {description: discount factor, symbol: β, bounds: [0.5, 0.9999]}}
+"""
+MODEL_FILES_IN_YAML = {"file": {"summary": "A whole model file", "value": _MODEL_FILE_IN_YAML}}
 _STEADY_STATE = {"a": 0.0, "k": 4.2939, "i": 0.42939, "y": 1.6899, "c": 1.2605}
 _ERRORS = {"mean_log10": -7.1, "p99_log10": -6.5, "max_log10": -6.3, "states": 1681}
 _CERTIFICATE = {
@@ -84,7 +114,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
                 "seed": 1,
             },
         },
+        "inline": {
+            "summary": "A model of your own, sent along",
+            "value": {"model": _MODEL_FILE, "calibration": {"beta": 0.95}},
+        },
     },
+    "ModelFile": {"file": {"summary": "A whole model file", "value": _MODEL_FILE}},
     "StatesRequest": {
         "columns": {
             "summary": "Three capital stocks at one productivity",
@@ -98,11 +133,26 @@ ANSWERS: dict[str, dict[str, Any]] = {
         **_MODEL,
         "source": "Stokey, Lucas and Prescott (1989)",
         "definitions": ["y", "c"],
+        "policy_states": ["a", "k"],
         "symbols": {"beta": {"description": "discount factor", "symbol": "β", "bounds": [0.5, 0.9999]}},
         "equations": {"transition": ["a[t] = (1-rho)*a[t-1]", "k[t] = (1-delta)*k[t-1] + i[t-1]"]},
+        "exogenous": {},
         "calibration": _CALIBRATION,
         "steady_state": _STEADY_STATE,
         "domain": {"a": [-0.2, 0.2], "k": [2.147, 6.4409]},
+        "notes": [],
+    },
+    "ModelRegistration": {
+        "name": "solow-with-a-choice-9b74c9897bac770f",
+        "hash": _HASH,
+        "steady_state": {"k": 0.1902, "i": 0.1902, "y": 0.5502, "c": 0.3601},
+        "checks": [
+            {
+                "name": "steady-state",
+                "verdict": "pass",
+                "message": "At the calibrated values no state moves and every arbitrage equation holds, within 1e-06.",
+            }
+        ],
     },
     "SolutionRecord": _SOLUTION,
     "SolutionPage": {"solutions": [_SOLUTION], "next_cursor": "2a"},
@@ -154,7 +204,7 @@ PROBLEMS: dict[int, dict[str, Any]] = {
     415: _problem(
         415,
         "media-type",
-        "The body is not declared as JSON",
+        "The media type of the body is not read here",
         "the body has no Content-Type; send Content-Type: application/json",
     ),
     422: _problem(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field
 
 from service.query import Query
 from solver.diagnostics.certificate import Certificate
@@ -18,19 +18,13 @@ CURSOR_PATTERN = "^[0-9a-f]{1,13}$"
 class SolutionRequest(SolveSettings):
     """What to solve; everything but the model is optional."""
 
-    model: str = Field(description="Name of a model, as GET /v1/models lists them.")
+    model: str | dict[str, Any] = Field(
+        description="Name of a model, as GET /v1/models lists them, or a whole model file as an object. That is solved "
+        "without being registered; the solution is the same as by the name."
+    )
     calibration: dict[str, float] = Field(
         default_factory=dict, description="Values of parameters; those left out keep the model's own."
     )
-
-    @field_validator("model", mode="before")
-    @classmethod
-    def _no_inline_model(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            raise ValueError(
-                "inline models are not accepted yet; give the name of one that GET /v1/models lists"
-            )
-        return value
 
     def settings(self) -> SolveSettings:
         """The part that is about the method."""

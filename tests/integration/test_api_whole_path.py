@@ -6,9 +6,26 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
+from solver.model.load import load_model
+
 FAST = {"policy": {"family": "polynomial", "degree": 6}}
 ENDLESS = {"training": {"algorithm": "sgd", "steps": 1_000_000, "seconds": 600.0, "learning_rate": 1e-6}}
 SEEDS = itertools.count(1_000)
+OWN = """\
+name: Brock and Mirman at rest
+source: Brock and Mirman (1972); with full depreciation and log utility i = beta*theta*y, exactly
+symbols: {states: [k], controls: [i], parameters: [beta, theta]}
+definitions: |
+  y[t] = k[t]^theta
+  c[t] = y[t] - i[t]
+equations:
+  transition: |
+    k[t] = i[t-1]
+  arbitrage: |
+    1 - beta*c[t]/c[t+1]*theta*y[t+1]/k[t+1]
+calibration: {beta: 0.96, theta: 0.36, k: (beta*theta)^(1/(1 - theta)), i: k}
+domain: {k: [0.8*k, 1.2*k]}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +74,25 @@ def test_full_depreciation_and_log_utility_meet_the_closed_form(api):
     for k, i in zip(batch["states"]["k"], batch["controls"]["i"], strict=True):
         single = api.get(solution["links"]["policy"], params={"a": 0.0, "k": repr(k)}).json()
         assert single["controls"]["i"] == pytest.approx(i, rel=1e-12)
+
+
+def test_a_model_of_a_users_own_meets_its_closed_form(api):
+    registered = api.post("/v1/models", content=OWN, headers={"Content-Type": "application/yaml"})
+    assert registered.status_code == 201, registered.text
+    handle = registered.json()["name"]
+    solution = solve(api, model=handle)
+    assert solution["certificate"]["verdict"] == "pass"
+    assert solve(api, model=api_document(OWN)) == solution
+    capital = registered.json()["steady_state"]["k"]
+    states = {"k": [capital * scale for scale in (0.85, 0.9, 1.0, 1.1)]}
+    batch = api.post(solution["links"]["policy"], json={"states": states}).json()
+    truth = [0.96 * 0.36 * y for y in batch["definitions"]["y"]]
+    assert batch["controls"]["i"] == pytest.approx(truth, rel=1e-5)
+
+
+def api_document(text):
+    """A model file in YAML as the JSON that says the same."""
+    return dict(load_model(text).document)
 
 
 def test_identical_requests_at_once_are_solved_once(api):

@@ -15,6 +15,7 @@ import urllib.request
 import psutil
 import pytest
 
+from solver.model.zoo import load_zoo
 from worker.contract import QUEUE
 from worker.store import UNACKED, connect
 
@@ -24,6 +25,7 @@ ENVIRONMENT = {
     "SADDLEPATH_WARM_UP_MODEL": "",
 }
 AWAY = (urllib.error.URLError, http.client.HTTPException, OSError)
+MODEL = load_zoo("brock_mirman").document
 SEEDS = itertools.count(1)
 
 
@@ -200,12 +202,15 @@ def test_everything_killed_at_once_comes_back_with_everything(start_stack):
     done = api.wait_for(api.post_short(), "succeeded")
     policy = f"/v1/solutions/{done['id']}/policy?a=0&k=0.2"
     answer = api.ask("GET", policy)
+    model = api.ask("POST", "/v1/models", {**MODEL, "title": "of my own"})
     long, short = api.post_long(), [api.post_short() for _ in range(3)]
     api.running.kill()
 
     again = Api(start_stack(data=api.running.data, environment=ENVIRONMENT))
     assert again.record(done["id"]) == done
     assert again.ask("GET", policy) == answer
+    assert again.ask("POST", "/v1/models", {**MODEL, "title": "of my own"}) == model
+    assert again.ask("GET", "/v1/models")["models"][-1]["name"] == model["name"]
     assert again.wait_for(long, "succeeded")["attempts"] == 2
     for solution_id in short:
         assert again.wait_for(solution_id, "succeeded")["attempts"] == 1

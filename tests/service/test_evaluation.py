@@ -39,8 +39,8 @@ def evaluator_of(name, **overrides):
         history=(),
         provenance=Provenance({}, "cpu", "float64", 0.1, 0.1),
     )
-    job = Job.model_validate_json(Job.describe(model, calibration, LINEAR).model_dump_json())
-    return Evaluator(job, Artifact.pack(solution, policy)), calibration
+    job = Job.model_validate_json(Job.describe(name, model, calibration, LINEAR).model_dump_json())
+    return Evaluator(model, job, Artifact.pack(solution, policy)), calibration
 
 
 def faults_of(evaluator, states, **options):

@@ -27,7 +27,9 @@ BODIES = {
     "unknown model": ('{"model": "neoclasical"}', 422, "/model"),
     "path as model": ('{"model": "../zoo/neoclassical"}', 422, "/model"),
     "number as model": ('{"model": 1}', 422, "/model"),
-    "inline model": ('{"model": {"name": "mine"}}', 422, "/model"),
+    "a model without anything": ('{"model": {"name": "mine"}}', 422, "/model/symbols/states"),
+    "unknown handle": ('{"model": "mine-0123456789abcdef"}', 422, "/model"),
+    "list as model": ('{"model": ["neoclassical"]}', 422, "/model"),
     "half a surrogate pair": ('{"model": "\\ud800"}', 422, "/model"),
     "unknown field": ('{"model": "neoclassical", "betta": 1}', 422, "/betta"),
     "duplicate key": ('{"model": "neoclassical", "model": "neoclassical"}', 422, "/model"),
@@ -202,7 +204,7 @@ def test_what_is_not_there_is_not_found(api, refused, path):
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/v1/models", "GET, HEAD, OPTIONS"),
+        ("/v1/models", "GET, HEAD, POST, OPTIONS"),
         ("/v1/models/neoclassical", "GET, HEAD, OPTIONS"),
         ("/v1/solutions", "GET, HEAD, POST, OPTIONS"),
         (f"/v1/solutions/{ID}", "GET, HEAD, DELETE, OPTIONS"),

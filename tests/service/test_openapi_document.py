@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
@@ -47,6 +49,7 @@ def test_the_operations_are_those_of_the_contract():
     assert set(OPERATIONS) == {
         "list_models",
         "get_model",
+        "register_model",
         "create_solution",
         "list_solutions",
         "get_solution",
@@ -66,6 +69,15 @@ def test_the_examples_of_requests_work(api, finisher):
     for example in create["requestBody"]["content"]["application/json"]["examples"].values():
         answer = api.post("/v1/solutions", json=example["value"])
         assert answer.status_code == 202
+    _, _, register = OPERATIONS["register_model"]
+    statuses = []
+    for media_type, content in register["requestBody"]["content"].items():
+        for example in content["examples"].values():
+            value = example["value"]
+            text = json.dumps(value) if media_type == "application/json" else value
+            answer = api.post("/v1/models", content=text, headers={"Content-Type": media_type})
+            statuses.append(answer.status_code)
+    assert statuses == [201, 200, 200, 200]  # each is the same model
     solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
     finisher.succeed(solution_id)
     _, _, batch = OPERATIONS["evaluate_policy_batch"]

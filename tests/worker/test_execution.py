@@ -13,7 +13,7 @@ from worker.execution import Success, execute
 def job():
     model = load_zoo("brock_mirman")
     method = Method(policy=PolicySettings(family="polynomial", degree=4))
-    return Job.describe(model, calibrate(model), SolveSettings(method=method))
+    return Job.describe("brock_mirman", model, calibrate(model), SolveSettings(method=method))
 
 
 def run(job, reports=None, is_over=False):

@@ -61,7 +61,7 @@ class ProblemSize:
 
     Attributes:
         n_states: continuous states of the policy.
-        n_controls: controls in one regime.
+        n_controls: notional controls in one regime: the controls, and the scale of each multiplier that is none of them.
         n_regimes: regimes of a Markov chain, 1 without one.
         n_shocks: random variables of the next period, beside the regime.
         has_kinks: whether a bound, a minimum, a maximum or an absolute value puts kinks into the policy.
@@ -134,7 +134,7 @@ class PolicySettings(_Settings):
         if self.family == "polynomial":
             degree = {1: 8, 2: 8, 3: 5, 4: 3, 5: 3}.get(size.n_states, 2)
             return PolicySettings(family="polynomial", degree=self.degree or degree)
-        units = {1: 128, 2: 128, 3: 200}.get(size.n_states, 300)
+        units = (192 if size.has_kinks else 128) if size.n_states <= 2 else {3: 200}.get(size.n_states, 300)
         return PolicySettings(
             family="neural", hidden=self.hidden or (units,), activation=self.activation or "tanh"
         )
@@ -257,8 +257,7 @@ class ExpectationSettings(_Settings):
         rule = self.rule or self._default_rule(size)
         if rule == "monomial":
             return ExpectationSettings(rule=rule)
-        defaults = {0: 1, 1: 61, 2: 13} if rule == "equidistant" else {0: 1, 1: 7, 2: 5}
-        nodes = self.nodes or defaults.get(shocks, 3)
+        nodes = self.nodes or self._default_nodes(rule, size)
         if nodes**shocks * size.n_regimes > MAX_CASES:
             raise ValueError(
                 f"{nodes} nodes for each of {shocks} shocks in {size.n_regimes} regime(s) are more than {MAX_CASES} cases, "
@@ -271,6 +270,13 @@ class ExpectationSettings(_Settings):
         if self.rule == "monomial":
             return max(1, 2 * size.n_shocks) * size.n_regimes
         return int((self.nodes or 1) ** size.n_shocks) * size.n_regimes
+
+    @staticmethod
+    def _default_nodes(rule: str, size: ProblemSize) -> int:
+        if rule == "equidistant":
+            # A policy of one state is cheap to evaluate, and shows the kinks of its own future most.
+            return {0: 1, 1: 61 if size.n_states == 1 else 35}.get(size.n_shocks, 13)
+        return {0: 1, 1: 7, 2: 5}.get(size.n_shocks, 3)
 
     def _default_rule(self, size: ProblemSize) -> Literal["gauss_hermite", "monomial", "equidistant"]:
         if size.n_shocks > 3:

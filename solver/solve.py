@@ -27,18 +27,22 @@ from solver.policy.policy import Decide, Policy
 from solver.policy.rule import Setting
 from solver.progress import OnProgress, ShouldStop
 from solver.settings import SolveSettings
+from solver.simulation.paths import draw_shocks, simulate
 from solver.solution import Provenance, Solution
 from solver.status import Status
 from solver.training.compiled import Numbers, compiled_objective
 from solver.training.device import choose_device
 from solver.training.monitor import Monitor
-from solver.training.train import TrainingProblem, train
+from solver.training.problem import TrainingProblem
+from solver.training.train import train
 from solver.version import NUMERICS_VERSION
 
 _HELD_OUT_STATES = 384
 _HELD_OUT_STREAM = 4
-#: Least slope of a residual beyond a bound, per unit of its control's scale.
-_LEAST_STIFFNESS = 0.05
+_REACH_STREAM = 5
+_REACH_STATES = 128
+_REACH_PERIODS = 10
+_LARGEST_REACH = 0.5
 
 
 def solve(
@@ -79,12 +83,18 @@ def solve(
     )
     error_of = _held_out_error(judge, calibration, settings.seed)
     frame = _start(calibration, output_map(model), lambda frame: error_of(policy_of(frame, zero).evaluate))
+    lower, upper = _reach(judge, policy_of(frame, zero))
     problem = TrainingProblem(
         compiled=compiled,
-        numbers=_numbers(calibration, settings, frame, output_map(model)),
-        lower=calibration.lower(),
-        upper=calibration.upper(),
+        numbers=_numbers(calibration, settings, frame),
+        lower=lower,
+        upper=upper,
         settings=settings,
+        has_kinks=problem_size(model).has_kinks,
+        errors_at=lambda vector, states: judge.errors(policy_of(frame, vector).evaluate, states).largest(),
+        controls_at=lambda vector, u: policy_of(frame, vector).evaluate(
+            judge.space.in_every_regime(frame.center + frame.half_width * u)[: len(u)]
+        ),
     )
     monitor = Monitor(
         held_out_error=lambda vector: error_of(policy_of(frame, vector).evaluate),
@@ -140,12 +150,37 @@ def _start(calibration: Calibration, outputs: OutputMap, error_of: Callable[[Fra
     return next((frame for frame in frames if np.isfinite(error_of(frame))), frames[0])
 
 
-def _numbers(calibration: Calibration, settings: SolveSettings, frame: Frame, outputs: OutputMap) -> Numbers:
+def _reach(judge: EulerJudge, policy: Policy) -> tuple[np.ndarray, np.ndarray]:
+    """The box that training takes states from: the domain, and where the economy goes from there in a few periods.
+
+    Equations at the domain's edge depend on decisions beyond it. Were these left to extrapolation, the equations could be
+    met by decisions that are wrong on both sides of the edge. It is the box around simulated paths of the linear
+    rule, at most half a domain beyond the domain; less where the linear rule is not feasible so far out.
+    """
+    calibration, space = policy.calibration, policy.space
+    lower, upper = calibration.lower(), calibration.upper()
+    rng = np.random.default_rng([0, _REACH_STREAM])
+    box = np.concatenate([edge_weighted_box(rng, lower, upper, _REACH_STATES), corners(lower, upper)])
+    states = space.in_every_regime(box)
+    with np.errstate(all="ignore"):
+        draws = draw_shocks(calibration.process, rng, _REACH_PERIODS, len(states))
+        visited = space.continuous(simulate(policy, states, draws).states)
+    most = _LARGEST_REACH * (upper - lower) / 2
+    below = np.clip(lower - np.nanmin(visited, axis=(0, 1)), 0.0, most)
+    above = np.clip(np.nanmax(visited, axis=(0, 1)) - upper, 0.0, most)
+    for share in (1.0, 0.5, 0.25):
+        reached = lower - share * below, upper + share * above
+        edge = np.concatenate([corners(*reached), edge_weighted_box(rng, *reached, _REACH_STATES)])
+        if np.all(np.isfinite(judge.errors(policy.evaluate, space.in_every_regime(edge)).largest())):
+            return reached
+    return lower, upper
+
+
+def _numbers(calibration: Calibration, settings: SolveSettings, frame: Frame) -> Numbers:
     process = calibration.process
     return Numbers(
         Setting(calibration.parameter_vector(), process.mean, process.values, frame),
         build_expectation(process, settings.method.expectation),
-        np.array([_LEAST_STIFFNESS / frame.scale[one.control] for one in outputs.free]),
     )
 
 

@@ -20,6 +20,9 @@ from solver.settings import ExpectationSettings
 
 Array = Any
 
+#: Standard deviations that the equidistant rule spans: what is beyond, 6e-7 of the draws, is left out.
+_WIDTH = 5.0
+
 
 class Expectation(NamedTuple):
     """A rule for E[.], as NumPy arrays or as tensors.
@@ -71,7 +74,7 @@ def _rule(mean: np.ndarray, covariance: np.ndarray, settings: ExpectationSetting
     if settings.rule == "monomial":
         return (monomial_degree_5 if finer else monomial_degree_3)(mean, covariance)
     if settings.rule == "equidistant":
-        return equidistant(mean, covariance, 2 * nodes + 1 if finer else nodes)
+        return equidistant(mean, covariance, 2 * nodes - 1 if finer else nodes, _WIDTH)
     return gauss_hermite(mean, covariance, nodes + 3 if finer else nodes)
 
 
@@ -87,6 +90,6 @@ def look_ahead(xp: Any, space: StateSpace, rule: Expectation, states: Array, exo
     n_exogenous = space.n_exogenous
     offsets = xp.reshape(rule.values[:, None, :] + rule.nodes, (-1, n_exogenous))
     chances = xp.matmul(space.regime_weights(xp, states), rule.transitions)
-    weights = xp.reshape(chances[:, :, None] * rule.weights, (-1, offsets.shape[0] or xp.shape(offsets)[0]))
-    regimes = xp.arange(space.n_regimes, dtype="float64")[:, None] + 0.0 * rule.weights
-    return Ahead(drift[:, None, :] + offsets, xp.reshape(regimes, (-1,)), weights)
+    regimes = xp.reshape(xp.arange(space.n_regimes, dtype="float64")[:, None] + 0.0 * rule.weights, (-1,))
+    weights = xp.reshape(chances[:, :, None] * rule.weights, (-1, xp.size(regimes)))
+    return Ahead(drift[:, None, :] + offsets, regimes, weights)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from solver.language.tree import Expression, operators_in, symbols_in
+from solver.model.conditions import conditions_of
 from solver.model.exogenous import Autoregression, Constant, MarkovChain
 from solver.model.spec import Model
 from solver.settings import ProblemSize
@@ -168,7 +169,7 @@ def problem_size(model: Model) -> ProblemSize:
     operators = {operator for expression in expressions for operator in operators_in(expression)}
     return ProblemSize(
         n_states=space.n_continuous,
-        n_controls=len(model.controls),
+        n_controls=len(model.controls) + sum(one.multiplier is None for one in conditions_of(model)),
         n_regimes=space.n_regimes,
         n_shocks=sum(
             len(block.names) for block in trees.exogenous if not isinstance(block.law, MarkovChain | Constant)

@@ -8,9 +8,9 @@ the model's own equations. Where the calibrated steady state is off, it is only 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy.optimize import root
@@ -23,11 +23,14 @@ from solver.language.tree import Expression, Number, symbols_in
 from solver.model.economy import Date, Economy
 from solver.model.process import Process, build_process
 from solver.model.spec import Model
+from solver.numerics.complementarity import fischer_burmeister, min_map
 
 #: A steady state may miss a transition, relative to 1 + |state|, or an arbitrage condition by this much: far above
 #: rounding (1e-10 at the extremes of the built-in models), far below any economic difference.
 STEADY_STATE_TOLERANCE = 1e-6
 _TIGHT = 1e-11
+
+WholeCondition = Callable[[Any, Any, Any, Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,9 @@ def _date(model: Model, exogenous: np.ndarray, found: np.ndarray) -> Date:
     return Date(exogenous, states, controls)
 
 
-def _misses(model: Model, economy: Economy, parameters: np.ndarray, today: Date) -> Misses:
+def _misses(
+    model: Model, economy: Economy, parameters: np.ndarray, today: Date, whole: WholeCondition = min_map
+) -> Misses:
     """Arbitrage with a condition misses by what is left of residual and bounds: zero exactly where it holds."""
     moves = economy.transition(parameters, today, today.exogenous) - today.states
     conditions = np.array(economy.arbitrage(parameters, today, today))
@@ -125,7 +130,7 @@ def _misses(model: Model, economy: Economy, parameters: np.ndarray, today: Date)
     bounded = [place for place, one in enumerate(model.trees.complementarity) if one is not None]
     for place, control, lower, upper in zip(bounded, economy.bounded, lowers, uppers, strict=True):
         held = today.controls[control]
-        conditions[place] = np.maximum(np.minimum(conditions[place], held - lower), held - upper)
+        conditions[place] = whole(np, held, lower, upper, conditions[place])
     return Misses(moves, conditions)
 
 
@@ -139,11 +144,19 @@ def _settle(
     scale = np.maximum(np.abs(start), 1e-3)
     rows = np.concatenate([1 + np.abs(start[: len(model.states)]), np.ones(len(model.controls))])
 
-    def system(point: np.ndarray) -> np.ndarray:
-        misses = _misses(model, economy, parameters, _date(model, exogenous, point * scale))
-        return np.asarray(np.nan_to_num(np.concatenate(misses) / rows, nan=1e6, posinf=1e6, neginf=-1e6))
+    # Where a bound is far from binding, the first is exact; the second sees a bound that binds from afar.
+    attempts: tuple[tuple[WholeCondition, Literal["hybr", "lm"]], ...] = (
+        (min_map, "hybr"),
+        (fischer_burmeister, "hybr"),
+        (fischer_burmeister, "lm"),
+    )
+    left: list[Fault] = []
+    for whole, method in attempts:
 
-    for method in ("hybr", "lm"):
+        def system(point: np.ndarray, whole: WholeCondition = whole) -> np.ndarray:
+            misses = _misses(model, economy, parameters, _date(model, exogenous, point * scale), whole)
+            return np.asarray(np.nan_to_num(np.concatenate(misses) / rows, nan=1e6, posinf=1e6, neginf=-1e6))
+
         found = root(system, start / scale, method=method, tol=_TIGHT).x * scale
         misses = _misses(model, economy, parameters, _date(model, exogenous, found))
         if not (left := _faults_of(model, misses, found)):

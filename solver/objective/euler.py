@@ -9,10 +9,10 @@ the same zeros:
   but free of units and nearly linear in log consumption, ``γ (log c' - log c) - log(β R')`` for a CRRA consumer. Least
   squares takes this form, whose linear model holds farther from a solution.
 
-Bounds hold by construction (see :mod:`solver.policy.output_map`). Where a bound keeps the control from its notional
-value ν, the residual goes on beyond it as ``R(x) + D (ν - x)``, D > 0 being the residual's own slope: its zero is then
-a notional control with R ≥ 0 at a lower bound and R ≤ 0 at an upper one, which is the complementarity condition, and ν
-passes the kink smoothly. The equation of a multiplier pair holds by construction and is left out.
+Bounds hold by construction (see :mod:`solver.policy.output_map`). An equation that a condition ``⟂ lower <= x <= upper``
+qualifies holds with its multiplier, ``R - μ = 0``; μ is zero between the bounds, at least zero at the lower and at most
+zero at the upper one. The equation of a multiplier that is itself a control holds by construction and is left out. Deep
+within a binding region the multiplier matters to nobody: there a residual weighs less, by ``1 / (1 + (μ/0.1)²)``.
 
 A residual is NaN where consumption is not positive, today or tomorrow: a ratio of two negative consumptions would
 otherwise pass for a solution.
@@ -20,7 +20,6 @@ otherwise pass for a solution.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -32,14 +31,16 @@ from solver.policy.rule import Decision, DecisionRule, Setting
 
 Array = Any
 
-Slope = Callable[[Array, Array], Array]
+
+#: Multiplier of a bound, as a log ratio, from where on the weight of its equation falls.
+_SHALLOW = 0.1
 
 
 class Residuals(NamedTuple):
     """The residuals at n states, and what their derivatives need.
 
     Attributes:
-        values: (n, n_equations) without those of multiplier pairs; no extension beyond the bounds yet.
+        values: (n, n_equations) without those of multiplier pairs; no multipliers yet.
         today: the decisions at the states.
         tomorrow: the family's layers at the next states, (n * n_cases, ...).
     """
@@ -69,7 +70,12 @@ class EulerObjective:
         return tuple(place for place in range(len(model.trees.arbitrage)) if place not in paired)
 
     def residuals(
-        self, setting: Setting, expectation: Expectation, weights: Weights, states: Array
+        self,
+        setting: Setting,
+        expectation: Expectation,
+        weights: Weights,
+        states: Array,
+        weights_tomorrow: Weights | None = None,
     ) -> Residuals:
         """Residuals and every evaluation of the family that they depend on.
 
@@ -78,6 +84,7 @@ class EulerObjective:
             expectation: the rule for E[.].
             weights: one array a layer.
             states: (n, n_columns).
+            weights_tomorrow: those of the next period's policy, where it is another.
         """
         rule, xp = self.rule, self.rule.xp
         economy, parameters = rule.economy, setting.parameters
@@ -87,9 +94,9 @@ class EulerObjective:
         moved = economy.transition(parameters, now, ahead.exogenous)
         joined = rule.space.join(xp, ahead.exogenous, moved, ahead.regimes + 0.0 * moved[:, :, 0])
         flat = xp.reshape(joined, (-1, len(rule.space.names)))
-        decided = rule.decide(setting, weights, flat)
+        decided = rule.decide(setting, weights if weights_tomorrow is None else weights_tomorrow, flat)
         n_controls = len(economy.model.controls)
-        shape = (-1, joined.shape[1] or xp.shape(joined)[1], n_controls)
+        shape = (-1, xp.size(ahead.regimes), n_controls)
         then = Date(ahead.exogenous, moved, xp.reshape(decided.date.controls, shape))
         left, right = (
             self._expected(side, ahead.weights) for side in economy.arbitrage_sides(parameters, now, then)
@@ -124,22 +131,13 @@ class EulerObjective:
         is_feasible = (eaten[:, 0] > 0.0) & xp.all((later > 0.0) | (weights <= 0.0), axis=1)
         return xp.where(is_feasible[:, None], residuals, float("nan"))
 
-    def beyond_bounds(self, residuals: Residuals, slope_of: Slope, stiffness: Array) -> Array:
-        """The residuals, (n, n_equations), continued beyond the bounds of free conditions.
-
-        Args:
-            residuals: of :meth:`residuals`.
-            slope_of: ``(residual (n,), controls (n, n_controls)) -> (n, n_controls)`` derivatives, as constants.
-            stiffness: (n_free,) the least slope that counts, for each free condition.
-        """
+    def with_multipliers(self, residuals: Residuals) -> Array:
+        """The residuals, (n, n_equations), of equations with their multipliers."""
         xp, free = self.rule.xp, self.rule.outputs.free
         if not free:
             return residuals.values
         columns = [residuals.values[:, place] for place in range(len(self.equations))]
-        for index, condition in enumerate(free):
+        for condition, multiplier in zip(free, residuals.today.multipliers, strict=True):
             place = self.equations.index(condition.equation)
-            slope = slope_of(columns[place], residuals.today.date.controls)[:, condition.control]
-            local = xp.where(xp.isfinite(slope), xp.abs(slope), 0.0)
-            extension = xp.maximum(local, stiffness[index])
-            columns[place] = columns[place] + extension * residuals.today.beyond[index]
+            columns[place] = (columns[place] - multiplier) / (1.0 + (multiplier / _SHALLOW) ** 2)
         return xp.stack(columns, axis=1)

@@ -24,9 +24,9 @@ class Frame(NamedTuple):
     Attributes:
         center: (n_continuous,) middle of the domain.
         half_width: (n_continuous,) half the width of the domain.
-        base: (n_regimes, n_controls) the linear rule at the middle of the domain.
-        slope: (n_continuous, n_controls) the linear rule's change from the middle to the edge of each state.
-        scale: (n_controls,) unit of the family's correction.
+        base: (n_regimes, n_notional) the linear rule at the middle of the domain.
+        slope: (n_continuous, n_notional) the linear rule's change from the middle to the edge of each state.
+        scale: (n_notional,) unit of the family's correction.
     """
 
     center: Array
@@ -64,13 +64,23 @@ def build_frame(calibration: Calibration, outputs: OutputMap, share: float = 1.0
         if condition.multiplier is not None:
             _frame_pair(condition.control, condition.multiplier, rule.system, controls, base, slopes, scale)
             offsets[:, condition.multiplier] = 0.0
+    scale = np.where(scale > 0, scale, 1.0)
+    n_free = len(outputs.free)
     return Frame(
         center=center,
         half_width=half_width,
-        base=base + offsets + slopes @ (center - calibration.state_steady()),
-        slope=(slopes * half_width).T,
-        scale=np.where(scale > 0, scale, 1.0),
+        base=_widened(
+            base + offsets + slopes @ (center - calibration.state_steady()),
+            [-math.log(scale[condition.control]) for condition in outputs.free],
+        ),
+        slope=_widened((slopes * half_width).T, [0.0] * n_free),
+        scale=_widened(scale, [1.0] * n_free),
     )
+
+
+def _widened(array: np.ndarray, values: list[float]) -> np.ndarray:
+    """The array with constant columns behind its own."""
+    return np.concatenate([array, np.broadcast_to(values, (*array.shape[:-1], len(values)))], axis=-1)
 
 
 def _frame_pair(

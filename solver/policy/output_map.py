@@ -1,11 +1,15 @@
 """From what a family says to controls: natural domains and bounds hold by construction.
 
-A family's value for a control is *notional*: any real number. A control with a natural domain is its exponential or
-logistic image. A control that a complementarity condition bounds is the notional one held between the bounds, so a
-bound is met exactly, with its kink, by a smooth function. Where the condition's equation is a lone control μ, its
-multiplier, as in ``mu[t] ⟂ 0 <= i[t]``, the two make a pair of one notional value ν and the logarithm σ of a scale: ``i
-= ν`` and μ = 0 between the bounds, ``μ = exp(σ) (i - ν)`` beyond them (Garcia and Zangwill 1981), so that the condition
-holds exactly.
+A family's values are *notional*: any real numbers. A control with a natural domain is the exponential or logistic image of
+its notional value. A control that a complementarity condition bounds is its notional value ν held between the bounds,
+``x = mid(lower, ν, upper)``, so a bound is met exactly, with its kink, by a smooth function. By how much ν is beyond a
+bound says how much the condition's equation leans against it: the multiplier is ``exp(σ) (x - ν)``, zero between the
+bounds, with a scale exp(σ) > 0 that is the family's to find (Garcia and Zangwill 1981). It is free to choose the one
+with which ν passes the kink smoothly.
+
+Where the condition's equation is a lone control μ, as in ``mu[t] ⟂ 0 <= i[t]``, μ is that multiplier and the condition
+holds exactly. Elsewhere σ is one more notional value behind those of the controls, and the equation holds with its
+multiplier.
 """
 
 from __future__ import annotations
@@ -18,26 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from solver.language.tree import Symbol
+from solver.model.conditions import Condition, conditions_of
 from solver.model.spec import Model
 
 Array = Any
 _INSIDE = 1e-9
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A complementarity condition.
-
-    Attributes:
-        equation: the arbitrage equation that it qualifies.
-        control: the control that it bounds.
-        multiplier: the control that is its multiplier; None where the equation is not a lone control.
-    """
-
-    equation: int
-    control: int
-    multiplier: int | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +35,7 @@ class OutputMap:
 
     Attributes:
         intervals: natural domain of each control; None where it has none.
-        conditions: in the order of their equations, which is that of ``Economy.bounded``.
+        conditions: the complementarity conditions.
     """
 
     intervals: tuple[tuple[float, float] | None, ...]
@@ -54,36 +43,42 @@ class OutputMap:
 
     @property
     def free(self) -> tuple[Condition, ...]:
-        """The conditions that are not met by construction alone: those without a multiplier among the controls."""
+        """The conditions whose multiplier is none of the controls."""
         return tuple(condition for condition in self.conditions if condition.multiplier is None)
+
+    @property
+    def n_notional(self) -> int:
+        """Notional values at a state: one for each control, then one for each free condition."""
+        return len(self.intervals) + len(self.free)
 
     def controls(
         self, xp: Any, notional: Array, lowers: Sequence[Array], uppers: Sequence[Array]
     ) -> tuple[Array, list[Array]]:
-        """Controls (..., n_controls), and by how much each :attr:`free` condition's notional control is beyond its bounds.
+        """Controls (..., n_controls), and the multiplier (...,) of each :attr:`free` condition.
 
         Args:
             xp: the array namespace.
-            notional: (..., n_controls).
+            notional: (..., n_notional).
             lowers: (...,) of each condition.
             uppers: likewise.
         """
         if not self.conditions and not any(self.intervals):
             return notional, []
-        columns = [notional[..., place] for place in range(len(self.intervals))]
+        columns = [notional[..., place] for place in range(self.n_notional)]
+        n_controls = len(self.intervals)
         for place, interval in enumerate(self.intervals):
             if interval is not None:
                 columns[place] = _into(xp, columns[place], *interval)
-        beyond = []
+        multipliers: list[Array] = []
         for condition, lower, upper in zip(self.conditions, lowers, uppers, strict=True):
             wanted = columns[condition.control]
             held = xp.minimum(xp.maximum(wanted, lower), upper)
             columns[condition.control] = held
             if condition.multiplier is None:
-                beyond.append(wanted - held)
+                multipliers.append(xp.exp(columns[n_controls + len(multipliers)]) * (held - wanted))
             else:
                 columns[condition.multiplier] = xp.exp(columns[condition.multiplier]) * (held - wanted)
-        return xp.stack(columns, axis=-1), beyond
+        return xp.stack(columns[:n_controls], axis=-1), multipliers
 
     def notional(self, controls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The notional values of controls (n_controls,) within their domains, and d notional / d control there."""
@@ -97,25 +92,15 @@ class OutputMap:
 @lru_cache(maxsize=256)
 def output_map(model: Model) -> OutputMap:
     """The output map of a model."""
-    conditions = []
-    for equation, complementarity in enumerate(model.trees.complementarity):
-        if complementarity is not None:
-            control = model.controls.index(complementarity.control)
-            conditions.append(Condition(equation, control, _multiplier(model, equation, control)))
-    bounded = {condition.control for condition in conditions}
-    taken = bounded | {condition.multiplier for condition in conditions if condition.multiplier is not None}
+    conditions = conditions_of(model)
+    paired: set[int] = set()
+    for condition in conditions:
+        if condition.multiplier is not None:
+            paired |= {condition.control, condition.multiplier}
     intervals = [
-        None if place in taken else model.symbols[name].bounds for place, name in enumerate(model.controls)
+        None if place in paired else model.symbols[name].bounds for place, name in enumerate(model.controls)
     ]
-    return OutputMap(tuple(intervals), tuple(conditions))
-
-
-def _multiplier(model: Model, equation: int, control: int) -> int | None:
-    residual = model.trees.arbitrage[equation]
-    if not isinstance(residual, Symbol) or residual.shift != 0 or residual.name not in model.controls:
-        return None
-    found = model.controls.index(residual.name)
-    return None if found == control else found
+    return OutputMap(tuple(intervals), conditions)
 
 
 def _into(xp: Any, notional: Array, lower: float, upper: float) -> Array:

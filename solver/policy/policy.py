@@ -39,9 +39,9 @@ def numpy_economy(model: Model) -> Economy:
 def numpy_rule(model: Model, settings: PolicySettings) -> DecisionRule:
     """The structure of a policy of a model, in NumPy."""
     space = state_space(model)
-    n_outputs = len(model.controls) * space.n_regimes
-    family = build_family(settings, space.n_continuous, n_outputs)
-    return DecisionRule(numpy_economy(model), space, family, output_map(model), np)
+    outputs = output_map(model)
+    family = build_family(settings, space.n_continuous, outputs.n_notional * space.n_regimes)
+    return DecisionRule(numpy_economy(model), space, family, outputs, np)
 
 
 @dataclass(frozen=True)
@@ -130,14 +130,14 @@ class Policy:
         rule = numpy_rule(model, settings)
         if names != (rule.space.names, model.controls):
             raise ArtifactError(f"the stored policy has states and controls {names}, and {model.name} others")
-        d, n_controls = rule.space.n_continuous, len(model.controls)
+        d, n_notional = rule.space.n_continuous, rule.outputs.n_notional
         layers = rule.family.shapes
         shapes: dict[str, tuple[int, ...]] = {
             "frame_center": (d,),
             "frame_half_width": (d,),
-            "frame_base": (rule.space.n_regimes, n_controls),
-            "frame_slope": (d, n_controls),
-            "frame_scale": (n_controls,),
+            "frame_base": (rule.space.n_regimes, n_notional),
+            "frame_slope": (d, n_notional),
+            "frame_scale": (n_notional,),
             **{f"weights_{index}": shape for index, shape in enumerate(layers)},
         }
         for name, shape in shapes.items():

@@ -35,12 +35,12 @@ class Decision(NamedTuple):
 
     Attributes:
         date: exogenous variables, the model's states, and controls: (n, ...) each.
-        beyond: (n,) for each free condition, by how much its notional control is beyond its bounds.
+        multipliers: (n,) for each free condition, in the units of its residual.
         layers: the family's evaluation, ``(h, z)`` a layer.
     """
 
     date: Date
-    beyond: list[Array]
+    multipliers: list[Array]
     layers: list[Layer]
 
 
@@ -71,7 +71,7 @@ class DecisionRule:
         if space.n_regimes > 1:
             regime = space.regime_weights(xp, states)
             base = xp.matmul(regime, frame.base)
-            shape = (-1, space.n_regimes, len(self.outputs.intervals))
+            shape = (-1, space.n_regimes, self.outputs.n_notional)
             value = xp.sum(regime[:, :, None] * xp.reshape(value, shape), axis=1)
         notional = base + xp.matmul(u, frame.slope) + frame.scale * value
         exogenous = space.exogenous_of(xp, setting.mean, setting.values, states)
@@ -80,5 +80,5 @@ class DecisionRule:
         uppers: list[Array] = []
         if self.outputs.conditions:
             lowers, uppers = self.economy.bounds(setting.parameters, exogenous, endogenous)
-        controls, beyond = self.outputs.controls(xp, notional, lowers, uppers)
-        return Decision(Date(exogenous, endogenous, controls), beyond, layers)
+        controls, multipliers = self.outputs.controls(xp, notional, lowers, uppers)
+        return Decision(Date(exogenous, endogenous, controls), multipliers, layers)

@@ -18,6 +18,7 @@ from solver.language.tensorflow_backend import TENSORFLOW
 from solver.model.economy import Economy
 from solver.model.spec import Model
 from solver.objective.euler import EulerObjective, Residuals
+from solver.policy.family import Layer
 from solver.policy.frame import Frame
 from solver.policy.policy import numpy_rule
 from solver.policy.rule import Setting
@@ -37,12 +38,10 @@ class Numbers(NamedTuple):
     Attributes:
         setting: parameters, exogenous means and values, and the frame of the policy.
         expectation: the rule for E[.].
-        stiffness: (n_free,) how residuals go on beyond bounds (see :meth:`EulerObjective.beyond_bounds`).
     """
 
     setting: Setting
     expectation: Expectation
-    stiffness: Any
 
 
 class CompiledObjective:
@@ -58,12 +57,12 @@ class CompiledObjective:
         self.rule, self.family, self._space = rule, rule.family, rule.space
         self._ratios, self._differences = (EulerObjective(rule, as_ratio) for as_ratio in (True, False))
         n_exogenous, n_regimes = self._space.n_exogenous, self._space.n_regimes
-        d, n_controls = self._space.n_continuous, len(model.controls)
+        d, n_notional = self._space.n_continuous, rule.outputs.n_notional
 
         def spec(*shape: int | None) -> tf.TensorSpec:
             return tf.TensorSpec(shape, tf.float64)
 
-        frame = Frame(spec(d), spec(d), spec(n_regimes, n_controls), spec(d, n_controls), spec(n_controls))
+        frame = Frame(spec(d), spec(d), spec(n_regimes, n_notional), spec(d, n_notional), spec(n_notional))
         setting = Setting(spec(len(model.parameters)), spec(n_exogenous), spec(n_regimes, n_exogenous), frame)
         expectation = Expectation(
             spec(n_exogenous),
@@ -73,7 +72,7 @@ class CompiledObjective:
             spec(None, n_exogenous),
             spec(None),
         )
-        self._numbers = Numbers(setting, expectation, spec(len(rule.outputs.free)))
+        self._numbers = Numbers(setting, expectation)
         self._states = spec(None, len(self._space.names))
 
     @property
@@ -97,11 +96,19 @@ class CompiledObjective:
         ]
 
     def _residuals(
-        self, objective: EulerObjective, numbers: Numbers, vector: Tensor, states: Tensor
+        self,
+        objective: EulerObjective,
+        numbers: Numbers,
+        vector: Tensor,
+        states: Tensor,
+        tomorrow: Tensor | None = None,
     ) -> tuple[Tensor, Residuals]:
-        """The residuals (n, n_residuals), beyond bounds too, and how they came about."""
-        found = objective.residuals(numbers.setting, numbers.expectation, self.unflatten(vector), states)
-        return objective.beyond_bounds(found, _slope_of, numbers.stiffness), found
+        """The residuals (n, n_residuals), with multipliers, and how they came about."""
+        then = None if tomorrow is None else self.unflatten(tomorrow)
+        found = objective.residuals(
+            numbers.setting, numbers.expectation, self.unflatten(vector), states, then
+        )
+        return objective.with_multipliers(found), found
 
     @cached_property
     def output_jacobian(self) -> Any:
@@ -113,31 +120,30 @@ class CompiledObjective:
         """Graph ``(numbers, vector, states) -> residuals (m,), Jacobian (m, n_weights)``."""
         return self._jacobian_graph(0)
 
-    def _jacobian_graph(self, first_layer: int) -> Any:
-        """Jacobian with respect to the weights from ``first_layer`` on, in one backward pass an equation.
+    @cached_property
+    def today_jacobian(self) -> Any:
+        """Graph ``(numbers, vector, states, tomorrow) -> residuals (m,), Jacobian (m, n_output_weights)``.
 
-        The residual at a state depends only on that state's own evaluations of the family, so the gradient of
-        the sum over states with respect to every pre-activation z holds all rows at once: row = Σ h ⊗ ∂r/∂z.
+        The policy of tomorrow has the weights ``tomorrow`` and stays as it is: the step of time iteration.
         """
+        first_layer = len(self.family.shapes) - 1
+
+        def jacobian(
+            numbers: Numbers, vector: Tensor, states: Tensor, tomorrow: Tensor
+        ) -> tuple[Tensor, Tensor]:
+            residuals, found = self._residuals(self._ratios, numbers, vector, states, tomorrow)
+            return _with_jacobian(residuals, [found.today.layers[first_layer:]])
+
+        signature = (self._numbers, _VECTOR, self._states, _VECTOR)
+        return tf.function(jacobian, input_signature=signature, autograph=False)
+
+    def _jacobian_graph(self, first_layer: int) -> Any:
+        """Jacobian with respect to the weights from ``first_layer`` on, of today and tomorrow alike."""
 
         def jacobian(numbers: Numbers, vector: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
             residuals, found = self._residuals(self._ratios, numbers, vector, states)
-            trained = [layers[first_layer:] for layers in (found.today.layers, found.tomorrow)]
-            # By layer, then by evaluation: what belongs to one block of weights lies together.
-            inputs = [[h for h, _ in pairs] for pairs in zip(*trained, strict=True)]
-            pre_activations = [[z for _, z in pairs] for pairs in zip(*trained, strict=True)]
-            count = tf.shape(states)[0]
-            rows = []
-            for equation in range(residuals.shape[1]):
-                gradients = tf.nest.pack_sequence_as(
-                    pre_activations, tf.gradients(residuals[:, equation], tf.nest.flatten(pre_activations))
-                )
-                blocks = [
-                    tf.reshape(_sum_of_outer_products(count, *block), (count, -1))
-                    for block in zip(inputs, gradients, strict=True)
-                ]
-                rows.append(tf.concat(blocks, axis=1))
-            return tf.reshape(tf.transpose(residuals), (-1,)), tf.concat(rows, axis=0)
+            evaluations = (found.today.layers, found.tomorrow)
+            return _with_jacobian(residuals, [layers[first_layer:] for layers in evaluations])
 
         signature = (self._numbers, _VECTOR, self._states)
         return tf.function(jacobian, input_signature=signature, autograph=False)
@@ -198,10 +204,31 @@ class CompiledObjective:
         return tf.function(descend, input_signature=signature, autograph=False)
 
 
-def _slope_of(residual: Tensor, controls: Tensor) -> Tensor:
-    """Derivatives of each residual with respect to its own state's controls, as constants."""
-    gradient = tf.gradients(residual, controls, unconnected_gradients=tf.UnconnectedGradients.ZERO)[0]
-    return tf.stop_gradient(gradient)
+def _with_jacobian(residuals: Tensor, trained: list[list[Layer]]) -> tuple[Tensor, Tensor]:
+    """Residuals (m,) equation by equation, and their Jacobian (m, n), in one backward pass an equation.
+
+    The residual at a state depends only on that state's own evaluations of the family, so the gradient of
+    the sum over states with respect to every pre-activation z holds all rows at once: row = Σ h ⊗ ∂r/∂z.
+
+    Args:
+        residuals: (n, n_equations).
+        trained: for each evaluation of the family, the layers ``(h, z)`` whose weights are trained.
+    """
+    # By layer, then by evaluation: what belongs to one block of weights lies together.
+    inputs = [[h for h, _ in pairs] for pairs in zip(*trained, strict=True)]
+    pre_activations = [[z for _, z in pairs] for pairs in zip(*trained, strict=True)]
+    count = tf.shape(residuals)[0]
+    rows = []
+    for equation in range(residuals.shape[1]):
+        gradients = tf.nest.pack_sequence_as(
+            pre_activations, tf.gradients(residuals[:, equation], tf.nest.flatten(pre_activations))
+        )
+        blocks = [
+            tf.reshape(_sum_of_outer_products(count, *block), (count, -1))
+            for block in zip(inputs, gradients, strict=True)
+        ]
+        rows.append(tf.concat(blocks, axis=1))
+    return tf.reshape(tf.transpose(residuals), (-1,)), tf.concat(rows, axis=0)
 
 
 def _sum_of_outer_products(count: Tensor, lefts: list[Tensor], rights: list[Tensor]) -> Tensor:

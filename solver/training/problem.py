@@ -1,0 +1,68 @@
+"""What is trained: the graphs, the numbers that they take, and where states are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from solver.numerics.sampling import edge_weighted_box
+from solver.settings import SolveSettings
+from solver.training.compiled import CompiledObjective, Numbers
+from solver.training.placement import can_place, spread_units
+
+
+@dataclass(frozen=True)
+class TrainingProblem:
+    """What is trained.
+
+    Attributes:
+        compiled: the residuals' graphs.
+        numbers: what the graphs know of the calibration.
+        lower: (n_continuous,) lower ends of the domain.
+        upper: (n_continuous,) upper ends of the domain.
+        settings: resolved.
+        has_kinks: whether the policy may have kinks.
+        errors_at: ``(weights, states (n, n_columns)) -> (n,)`` Euler errors.
+        controls_at: ``(weights, u (n, n_continuous)) -> (n, n_controls)`` controls at scaled states, in the first regime.
+    """
+
+    compiled: CompiledObjective
+    numbers: Numbers
+    lower: np.ndarray
+    upper: np.ndarray
+    settings: SolveSettings
+    has_kinks: bool
+    errors_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    controls_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+    @cached_property
+    def tensors(self) -> Any:
+        """What the graphs know of the calibration, converted once."""
+        return tf.nest.map_structure(lambda array: tf.constant(array, tf.float64), self.numbers)
+
+    def initial_weights(self) -> np.ndarray:
+        """(n_weights,) random inner layers and a zero output layer: the linear rule itself."""
+        rng = np.random.default_rng([self.settings.seed, 1])
+        weights = self.compiled.family.initial_weights(rng)
+        if self.places_units:
+            n_inputs, n_units = weights[0].shape
+            weights[0] = spread_units(rng, n_inputs - 1, n_units)
+        return np.concatenate([weight.ravel() for weight in weights])
+
+    def states(self, at_least: int) -> np.ndarray:
+        """Training states, (n, n_columns)."""
+        rng = np.random.default_rng([self.settings.seed, 2])
+        count = max(self.settings.method.sampling.states or 0, at_least)
+        box = edge_weighted_box(rng, self.lower, self.upper, count)
+        return self.compiled.rule.space.with_regimes(rng, box)
+
+    @property
+    def places_units(self) -> bool:
+        """Whether units are placed on kinks after a first pass."""
+        is_staged = self.settings.method.training.algorithm == "staged"
+        return is_staged and self.has_kinks and can_place(self.compiled.family)

@@ -1,0 +1,174 @@
+"""The stages of least squares: each a phase of training with its own unknowns."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from solver.model.state_space import problem_size
+from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
+from solver.numerics.sampling import uniform_box
+from solver.status import Status
+from solver.training.monitor import Monitor
+from solver.training.placement import ROUNDS, place_units
+from solver.training.problem import TrainingProblem
+
+_GAUSS_NEWTON_PATIENCE = 3
+_LEVENBERG_MARQUARDT_PATIENCE = 25
+_CANDIDATES = 1500
+_MOST_SWEEPS = 100
+_TRIALS_PER_SWEEP = 2
+_SWEEP_PATIENCE = 10
+#: Held-out error from which Gauss-Newton is trusted to go on by itself.
+NEAR = 0.05
+
+
+def fit_output_layer(
+    problem: TrainingProblem, monitor: Monitor, vector: np.ndarray, states: np.ndarray | None = None
+) -> tuple[Status, np.ndarray]:
+    """Gauss-Newton on the output layer; how it ended, and the weights (n_weights,) that it ended with."""
+    inner = vector[: -problem.compiled.n_output_weights]
+    states = problem.states(at_least=0) if states is None else states
+    evaluate = _evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
+    iterates = gauss_newton(_balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
+    return _follow(monitor, "gauss-newton", iterates, inner, len(states), patience=_GAUSS_NEWTON_PATIENCE)
+
+
+def iterate_on_time(
+    problem: TrainingProblem, monitor: Monitor, vector: np.ndarray
+) -> tuple[Status, np.ndarray]:
+    """Time iteration on the output layer, until it is near enough for Gauss-Newton; how it ended, and with what weights.
+
+    Each sweep improves today's decisions against tomorrow's as they were. That converges from far away, slowly.
+    """
+    graph, tensors = problem.compiled.today_jacobian, problem.tensors
+    inner = vector[: -problem.compiled.n_output_weights]
+    states = problem.states(at_least=0)
+    tensor = tf.constant(states)
+    monitor.forget_stall()
+
+    def evaluate(output: np.ndarray, tomorrow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        residuals, jacobian = graph(tensors, np.concatenate([inner, output]), tensor, tomorrow)
+        return residuals.numpy(), jacobian.numpy()
+
+    with monitor.off_the_clock():
+        evaluate(vector[len(inner) :], vector)
+    for _ in range(_MOST_SWEEPS):
+        against = functools.partial(evaluate, tomorrow=vector)
+        iterates = gauss_newton(_balanced(against, problem.compiled.n_residuals), vector[len(inner) :])
+        trials = list(itertools.islice(iterates, 1 + _TRIALS_PER_SWEEP))
+        if not trials:
+            break
+        vector = np.concatenate([inner, [trial for trial in trials if trial.is_taken][-1].point])
+        monitor.record("time-iteration", vector, trials[-1].loss, steps=1, visited=len(trials) * len(states))
+        if monitor.end is not None or monitor.best_error <= NEAR or monitor.has_stalled(_SWEEP_PATIENCE):
+            break
+    return monitor.outcome(Status.STALLED), vector
+
+
+def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
+    """Rounds of placing units where errors are large and fitting the output layer again, from given weights."""
+    status = Status.STALLED
+    rng = np.random.default_rng([problem.settings.seed, 3])
+    space, frame = problem.compiled.rule.space, problem.numbers.setting.frame
+    states = problem.states(at_least=0)
+    shape = problem.compiled.family.shapes[0]
+    n_hidden = shape[0] * shape[1]
+    for number in range(len(ROUNDS)):
+        box = uniform_box(rng, problem.lower, problem.upper, _CANDIDATES)
+        candidates = space.with_regimes(rng, box)
+        errors = problem.errors_at(vector, candidates)
+        hidden = vector[:n_hidden].reshape(shape)
+        value = functools.partial(problem.controls_at, vector)
+        placement = place_units(rng, hidden, frame.scaled(box), errors, value, number, len(states) // 2)
+        near = np.clip(frame.center + frame.half_width * placement.states, problem.lower, problem.upper)
+        states = np.concatenate([states, space.with_regimes(rng, near)])
+        start = np.concatenate([placement.hidden.ravel(), vector[n_hidden:]])
+        status, vector = fit_output_layer(problem, monitor, start, states)
+        if monitor.end is not None or status is not Status.STALLED:
+            break
+    return status
+
+
+def fit_all_weights(
+    problem: TrainingProblem, monitor: Monitor, vector: np.ndarray
+) -> tuple[Status, np.ndarray]:
+    """Levenberg-Marquardt on all weights; how it ended, and the weights (n_weights,) that it ended with."""
+    most = problem.settings.method.most_states(problem_size(problem.compiled.model))
+    states = problem.states(at_least=min(2 * len(vector), most))
+    fixed = vector[:0]
+    evaluate = _evaluation(problem, monitor, problem.compiled.full_jacobian, fixed, states)
+    iterates = levenberg_marquardt(_balanced(evaluate, problem.compiled.n_residuals), vector)
+    patience = _LEVENBERG_MARQUARDT_PATIENCE
+    return _follow(monitor, "levenberg-marquardt", iterates, fixed, len(states), patience=patience)
+
+
+def _evaluation(
+    problem: TrainingProblem, monitor: Monitor, graph: Any, fixed: np.ndarray, states: np.ndarray
+) -> Evaluate:
+    """Residuals and Jacobian at the states, as a function of the weights that follow the fixed ones."""
+    with monitor.off_the_clock():
+        # A graph looks for its trace again at every call, which is a quarter of what a small call takes.
+        trace = graph.get_concrete_function()
+    tensors, at = problem.tensors, tf.constant(states)
+
+    def evaluate(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        residuals, jacobian = trace(tensors, tf.constant(np.concatenate([fixed, point])), at)
+        return residuals.numpy(), jacobian.numpy()
+
+    return evaluate
+
+
+def _balanced(evaluate: Evaluate, n_equations: int) -> Evaluate:
+    """The same residuals, each equation in units in which its Jacobian at the start is as large as the others'.
+
+    Rows come equation by equation. So none drowns the others, whatever the units they are written in.
+    """
+    if n_equations == 1:
+        return evaluate
+    units: list[np.ndarray] = []
+
+    def balanced(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        residuals, jacobian = evaluate(point)
+        if not units:
+            sizes = np.sqrt([np.mean(rows**2) for rows in np.split(jacobian, n_equations)])
+            is_usable = np.isfinite(sizes) & (sizes > 0)
+            typical = np.sqrt(np.mean(sizes[is_usable] ** 2)) if is_usable.any() else 1.0
+            unit = np.where(is_usable, typical / np.where(is_usable, sizes, 1.0), 1.0)
+            units.append(np.repeat(unit, len(residuals) // n_equations))
+        return residuals * units[0], jacobian * units[0][:, None]
+
+    return balanced
+
+
+def _follow(
+    monitor: Monitor,
+    phase: str,
+    iterates: Iterator[Iterate],
+    fixed: np.ndarray,
+    n_states: int,
+    patience: int,
+) -> tuple[Status, np.ndarray]:
+    """Take iterates until the monitor says stop, the phase stalls or no decrease is left."""
+    monitor.forget_stall()
+    with monitor.off_the_clock():
+        start = next(iterates, None)
+    if start is None:
+        return monitor.outcome(Status.NON_FINITE), fixed
+    point = np.concatenate([fixed, start.point])
+    monitor.record(phase, point, start.loss, steps=0, visited=n_states)
+    while monitor.end is None and not monitor.has_stalled(patience):
+        iterate = next(iterates, None)
+        if iterate is None:
+            break
+        if iterate.is_taken:
+            point = np.concatenate([fixed, iterate.point])
+            monitor.record(phase, point, iterate.loss, steps=1, visited=n_states)
+        else:
+            monitor.reject(visited=n_states)
+    return monitor.outcome(Status.STALLED), point

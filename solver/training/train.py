@@ -50,7 +50,8 @@ def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarr
     if problem.places_units:
         return place_and_fit(problem, monitor, vector)
     has_inner_weights = len(problem.compiled.family.shapes) > 1 and len(vector) <= MAX_LEAST_SQUARES_WEIGHTS
-    return fit_all_weights(problem, monitor, vector)[0] if has_inner_weights else status
+    best = vector if monitor.best is None else monitor.best
+    return fit_all_weights(problem, monitor, best)[0] if has_inner_weights else status
 
 
 def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:

@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 from service.faults import shown
-from service.schemas.models import ModelSummary
+from service.schemas.models import ModelEntry, ModelSummary
+from solver.calibrate import calibrate
 from solver.errors import Fault, UnknownModelError
 from solver.model.load import model_from_document
 from solver.model.spec import Model
@@ -45,6 +46,7 @@ class ModelLibrary:
     def __init__(self, store: ModelStore, *, size: int) -> None:
         self._store = store
         self._read = lru_cache(maxsize=size)(_read)
+        self._entry = lru_cache(maxsize=size)(_entry)
         self._summaries: dict[str, ModelSummary] = {}  # of registered models, which neither change nor go
 
     def find(self, name: str) -> Model:
@@ -61,6 +63,10 @@ class ModelLibrary:
         except ModelNotFoundError as error:
             message = f"there is no model {shown(name)}; POST its file to /v1/models, or send it in the place of its name"
             raise UnknownModelError([Fault((), message)]) from error
+
+    def entry(self, name: str) -> ModelEntry:
+        """The model of that name in full, as :meth:`find` finds it."""
+        return self._entry(name, self.find(name))
 
     def read(self, document: Mapping[str, Any]) -> Model:
         """The model of a canonical document; the same document is the same object while it is kept."""
@@ -92,3 +98,7 @@ class ModelLibrary:
 
 def _read(text: str) -> Model:
     return model_from_document(json.loads(text))
+
+
+def _entry(name: str, model: Model) -> ModelEntry:
+    return ModelEntry.of_calibrated(name, model, calibrate(model))

@@ -18,7 +18,6 @@ from service.models import handle_of
 from service.openapi import MODEL_BODY, operation
 from service.query import Query, read_query
 from service.schemas.models import ModelEntry, ModelList, ModelRegistration, RegisterQuery
-from solver.calibrate import calibrate
 
 router = APIRouter(prefix="/v1/models", tags=["Models"])
 
@@ -69,13 +68,8 @@ async def register_model(request: Request) -> Response:
 async def get_model(request: Request) -> Response:
     """Equations as written, symbols with their bounds, default calibration, steady state and domain."""
     read_query(request, Query)
-    services, name = services_of(request), request.path_params["name"]
-
-    def entry() -> ModelEntry:
-        model = services.models.find(name)
-        return ModelEntry.of_calibrated(name, model, calibrate(model))
-
-    return _tagged(request, (await run_in_threadpool(entry)).model_dump(mode="json"))
+    entry = await run_in_threadpool(services_of(request).models.entry, request.path_params["name"])
+    return _tagged(request, entry.model_dump(mode="json"))
 
 
 def _register(

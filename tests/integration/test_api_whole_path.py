@@ -12,19 +12,20 @@ FAST = {"policy": {"family": "polynomial", "degree": 6}}
 ENDLESS = {"training": {"algorithm": "sgd", "steps": 1_000_000, "seconds": 600.0, "learning_rate": 1e-6}}
 SEEDS = itertools.count(1_000)
 OWN = """\
-name: Brock and Mirman at rest
+name: Brock and Mirman with shocks
 source: Brock and Mirman (1972); with full depreciation and log utility i = beta*theta*y, exactly
-symbols: {states: [k], controls: [i], parameters: [beta, theta]}
+symbols: {states: [a, k], controls: [i], exogenous: [e], parameters: [beta, theta, rho, sigma]}
 definitions: |
-  y[t] = k[t]^theta
+  y[t] = exp(a[t])*k[t]^theta
   c[t] = y[t] - i[t]
 equations:
   transition: |
+    a[t] = rho*a[t-1] + e[t]
     k[t] = i[t-1]
   arbitrage: |
     1 - beta*c[t]/c[t+1]*theta*y[t+1]/k[t+1]
-calibration: {beta: 0.96, theta: 0.36, k: (beta*theta)^(1/(1 - theta)), i: k}
-domain: {k: [0.8*k, 1.2*k]}
+calibration: {beta: 0.96, theta: 0.36, rho: 0.9, sigma: 0.01, a: 0, k: (beta*theta)^(1/(1 - theta)), i: k}
+exogenous: !UNormal {sigma: sigma}
 """
 
 
@@ -83,8 +84,9 @@ def test_a_model_of_a_users_own_meets_its_closed_form(api):
     solution = solve(api, model=handle)
     assert solution["certificate"]["verdict"] == "pass"
     assert solve(api, model=api_document(OWN)) == solution
+    assert api.get(f"/v1/models/{handle}").json()["policy_states"] == ["a", "k"]
     capital = registered.json()["steady_state"]["k"]
-    states = {"k": [capital * scale for scale in (0.85, 0.9, 1.0, 1.1)]}
+    states = {"a": [-0.03, 0.0, 0.03, 0.01], "k": [capital * scale for scale in (0.97, 1.0, 1.03, 0.98)]}
     batch = api.post(solution["links"]["policy"], json={"states": states}).json()
     truth = [0.96 * 0.36 * y for y in batch["definitions"]["y"]]
     assert batch["controls"]["i"] == pytest.approx(truth, rel=1e-5)

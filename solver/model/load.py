@@ -22,7 +22,7 @@ from solver.model.domain import check_domain, check_natural_domains, file_domain
 from solver.model.equations import Equations, read_equations
 from solver.model.exogenous import Block, MarkovChain
 from solver.model.exogenous_section import check_tags, read_exogenous
-from solver.model.node import FaultList, Node, Table, fault_at, fault_in, node_from_object
+from solver.model.node import MAX_FAULTS, FaultList, Node, Table, fault_at, fault_in, node_from_object
 from solver.model.sections import Statement, read_symbol_info, read_symbols, read_table, read_text
 from solver.model.spec import Model, SymbolInfo, Trees
 from solver.model.state_space import REGIME
@@ -210,7 +210,7 @@ def _check_default_calibration(
                 places[fault.equation].fault(fault.message)
                 if fault.equation is not None
                 else _placed(fault, laws if fault.pointer[:1] == ("exogenous",) else entries["calibration"])
-                for fault in error.faults
+                for fault in error.faults[:MAX_FAULTS]
             ]
         ) from error
     domain = file_domain(model, steady.parameters, steady.values)

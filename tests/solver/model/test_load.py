@@ -226,6 +226,14 @@ def test_the_number_of_faults_is_limited():
     assert len(faults(text)) == MAX_FAULTS
 
 
+def test_the_number_of_faults_at_the_steady_state_is_limited():
+    doubling = "".join(f"\n  z_{i + 1}[t] = z_{i}[t]*z_{i}[t]" for i in range(300))
+    text = edited(("y[t] = k[t]^theta", f"y[t] = k[t]^theta\n  z_0[t] = 2*k[t]{doubling}"))
+    found = faults(text)
+    assert len(found) == MAX_FAULTS
+    assert "is not finite (inf) at the steady state" in found[0].message
+
+
 def test_the_number_of_symbols_is_limited():
     text = edited(
         ("y[t] = k[t]^theta", "y[t] = k[t]^theta\n" + "".join(f"  z_{i}[t] = 1\n" for i in range(500)))

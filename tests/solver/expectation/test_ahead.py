@@ -118,16 +118,32 @@ def test_an_exponential_has_the_moment_generating_function(seed, slope):
     np.testing.assert_allclose(found, 0.9 * parts[0] + 0.1 * parts[1], rtol=1e-9)
 
 
+ONE_LAW = """
+name: one
+symbols: {states: [k], controls: [i], exogenous: [e], parameters: []}
+equations:
+  transition: k[t] = 0.5*k[t-1] + i[t-1] + e[t]
+  arbitrage: i[t] = 0.1*k[t]
+calibration: {k: 0, i: 0, e: 0}
+exogenous: {e: LAW}
+domain: {k: [-1, 1]}
+"""
+ONE = load_model(ONE_LAW.replace("LAW", "!UNormal {sigma: 0.3}"))
+
+
 @pytest.mark.parametrize("rule", ["gauss_hermite", "equidistant"])
 def test_the_finer_rule_is_finer(rule):
     """E max(e, 0) = σ / √(2π): with a kink the errors of both rules show."""
+    settings = ExpectationSettings(rule=rule, nodes=15)
 
     def error(finer):
-        _, ahead = ahead_of(rule, random_states(3, count=1), finer=finer)
-        found = float(ahead.weights[0] @ np.maximum(ahead.exogenous[0, :, 4], 0))
+        expectation = build_expectation(calibrate(ONE).process, settings, finer=finer)
+        ahead = look_ahead(np, state_space(ONE), expectation, np.zeros((1, 1)), np.zeros((1, 1)))
+        found = float(ahead.weights[0] @ np.maximum(ahead.exogenous[0, :, 0], 0))
         return abs(found - 0.3 / np.sqrt(2 * np.pi))
 
-    assert error(True) < 0.7 * error(False)
+    # The equidistant rule halves its distances, and its error falls as their square.
+    assert error(True) < (0.9 if rule == "gauss_hermite" else 0.3) * error(False)
 
 
 def test_tensorflow_looks_ahead_as_numpy_does():
@@ -179,3 +195,23 @@ domain: {{k: [-1, 1], z: [-1, 1]}}
     states = space.in_every_regime(np.zeros((1, space.n_continuous)))
     ahead = look_ahead(np, space, rule, states, np.zeros((len(states), 1)))
     assert ahead.weights.shape[1] == n_cases
+
+
+@pytest.mark.parametrize("finer", [False, True])
+@pytest.mark.parametrize("nodes", [None, 1, 2, 3, 4, 7, 20])
+@pytest.mark.parametrize("rule", [None, "gauss_hermite", "equidistant"])
+@pytest.mark.parametrize("law", ["!UNormal {sigma: 0.3}", "!ConstantProcess {mu: 0}"])
+def test_every_choice_is_a_rule_of_the_right_moments_or_refused(law, rule, nodes, finer):
+    model = load_model(ONE_LAW.replace("LAW", law))
+    size = problem_size(model)
+    if rule == "equidistant" and nodes == 1:
+        with pytest.raises(ValueError, match="nodes = 1 "):
+            ExpectationSettings(rule=rule, nodes=nodes).resolve(size)
+        return
+    settings = ExpectationSettings(rule=rule, nodes=nodes).resolve(size)
+    found = build_expectation(calibrate(model).process, settings, finer=finer)
+    np.testing.assert_allclose(found.weights.sum(), 1, rtol=1e-13)
+    variance = 0.09 if size.n_shocks and not (nodes == 1 and not finer) else 0.0
+    np.testing.assert_allclose(found.weights @ found.nodes[:, 0] ** 2, variance, rtol=1e-12)
+    # No node lies where nobody has ever been.
+    assert np.abs(found.nodes).max() <= 0.3 * 10

@@ -149,7 +149,7 @@ def test_every_regime_has_all_states_and_random_regimes_are_spread_evenly(mixed)
         (["ar1", "normal"], {"transition": FORWARD.format("x1")}, (2, 1, 1, 2, False)),
         (["chain", "three"], {}, (1, 1, 6, 0, False)),
         (["constant", "mixture"], {"transition": FORWARD.format("x1")}, (1, 1, 1, 1, False)),
-        ([], {"arbitrage": "i[t] + 0.1*k[t] - 0.4 ⟂ 0 <= i[t] <= inf"}, (1, 1, 1, 0, True)),
+        ([], {"arbitrage": "i[t] + 0.1*k[t] - 0.4 ⟂ 0 <= i[t] <= inf"}, (1, 2, 1, 0, True)),
         ([], {"arbitrage": "i[t] = min(0.4 - 0.1*k[t], 5)"}, (1, 1, 1, 0, True)),
         ([], {"transition": "k[t] = 0.9*k[t-1] + abs(i[t-1])"}, (1, 1, 1, 0, True)),
         (
@@ -159,6 +159,6 @@ def test_every_regime_has_all_states_and_random_regimes_are_spread_evenly(mixed)
         ),
     ],
 )
-def test_the_size_of_a_problem(laws, options, expected):
+def test_the_size_of_a_problem_counts_the_scale_of_a_multiplier_among_the_controls(laws, options, expected):
     size = problem_size(model_of(laws, **options))
     assert (size.n_states, size.n_controls, size.n_regimes, size.n_shocks, size.has_kinks) == expected

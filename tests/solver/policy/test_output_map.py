@@ -46,11 +46,11 @@ domain: {{k: [0.5, 1.5]}}
 @settings(max_examples=200, deadline=None, derandomize=True)
 def test_a_multiplier_pair_meets_its_condition_exactly(wanted, log_scale, bounds):
     lower, upper = bounds
-    controls, beyond = PAIR.controls(
+    controls, multipliers = PAIR.controls(
         np, np.array([[wanted, log_scale]]), [np.array([lower])], [np.array([upper])]
     )
     ((held, multiplier),) = controls
-    assert beyond == []
+    assert multipliers == []
     assert lower <= held <= upper
     # That of ``mu ⟂ lower <= i <= upper``: positive at the lower bound only, negative at the upper only.
     assert min_map(np, held, lower, upper, multiplier) == 0
@@ -64,12 +64,17 @@ def test_a_multiplier_pair_meets_its_condition_exactly(wanted, log_scale, bounds
 
 @given(wanted=NOTIONAL, bounds=ends())
 @settings(max_examples=200, deadline=None, derandomize=True)
-def test_a_free_condition_holds_its_control_and_says_what_is_beyond(wanted, bounds):
+def test_a_free_condition_has_a_multiplier_beside_its_controls(wanted, bounds):
     lower, upper = bounds
-    controls, (beyond,) = FREE.controls(np, np.array([[wanted]]), [np.array([lower])], [np.array([upper])])
+    controls, (multiplier,) = FREE.controls(
+        np, np.array([[wanted, 0.5]]), [np.array([lower])], [np.array([upper])]
+    )
+    assert FREE.n_notional == 2
+    assert controls.shape == (1, 1)
     held = controls[0, 0]
     assert held == min(max(wanted, lower), upper)
-    assert beyond[0] == wanted - held
+    assert min_map(np, held, lower, upper, multiplier[0]) == 0
+    assert multiplier[0] == pytest.approx(np.exp(0.5) * (held - wanted), rel=1e-15)
 
 
 @given(notional=st.floats(-30, 30), lower=st.floats(-10, 10), width=st.floats(0.1, 10))
@@ -78,8 +83,8 @@ def test_natural_domains_hold_and_are_undone(notional, lower, width):
     upper = lower + width
     for interval in ((lower, INF), (-INF, upper), (lower, upper)):
         outputs = OutputMap((interval,), ())
-        controls, beyond = outputs.controls(np, np.array([[notional]]), [], [])
-        assert beyond == []
+        controls, multipliers = outputs.controls(np, np.array([[notional]]), [], [])
+        assert multipliers == []
         assert interval[0] <= controls[0, 0] <= interval[1]
         is_inside = interval[0] + 1e-6 < controls[0, 0] < interval[1] - 1e-6
         if is_inside:
@@ -92,7 +97,7 @@ def test_natural_domains_hold_and_are_undone(notional, lower, width):
 
 @pytest.mark.parametrize("interval", [(0.0, INF), (-INF, 1.0), (0.0, 1.0)])
 @pytest.mark.parametrize("control", [0.0, 1.0, -3.0, 5.0])
-def test_a_control_at_an_end_or_beyond_has_a_finite_notional_value(interval, control):
+def test_a_control_at_an_end_or_multipliers_has_a_finite_notional_value(interval, control):
     values, slopes = OutputMap((interval,), ()).notional(np.array([control]))
     assert np.isfinite(values).all() and np.isfinite(slopes).all() and slopes[0] > 0
 
@@ -107,12 +112,19 @@ def test_bounds_may_differ_from_state_to_state_and_controls_keep_their_places():
         ),
     )
     assert [condition.control for condition in outputs.free] == [3, 2]
-    notional = np.array([[-1.0, 0.5, 9.0, 2.0, 0.0], [3.0, -0.5, 0.5, 4.0, np.log(2)]])
+    assert outputs.n_notional == 7
+    # Those of the controls, then the scales of the multipliers of the conditions on controls 3 and 2.
+    notional = np.array(
+        [
+            [-1.0, 0.5, 9.0, 2.0, 0.0, 0.0, np.log(3)],
+            [3.0, -0.5, 0.5, 4.0, np.log(2), np.log(5), 0.0],
+        ]
+    )
     lowers = [np.array([0.0, 5.0]), np.array([0.0, 4.0]), np.array([-INF, -INF])]
     uppers = [np.array([1.0, 6.0]), np.array([INF, INF]), np.array([8.0, INF])]
-    controls, beyond = outputs.controls(np, notional, lowers, uppers)
+    controls, multipliers = outputs.controls(np, notional, lowers, uppers)
     np.testing.assert_allclose(controls, [[0, np.exp(0.5), 8, 1, 1], [4, np.exp(-0.5), 0.5, 5, 2]])
-    np.testing.assert_allclose(beyond, [[1.0, -1.0], [1.0, 0.0]])
+    np.testing.assert_allclose(multipliers, [[-1.0, 5.0], [-3.0, 0.0]])
 
 
 def test_tensorflow_computes_what_numpy_computes():
@@ -121,9 +133,9 @@ def test_tensorflow_computes_what_numpy_computes():
         (None, None, (0.0, INF), (-INF, 2.0), (-1.0, 1.0), None),
         (Condition(0, 0, 1), Condition(1, 5, None)),
     )
-    notional = rng.normal(scale=2, size=(50, 6))
+    notional = rng.normal(scale=2, size=(50, 7))
     lowers, uppers = [np.zeros(50), rng.normal(size=50) - 2], [np.full(50, INF), rng.normal(size=50) + 2]
-    expected, beyond = outputs.controls(np, notional, lowers, uppers)
+    expected, multipliers = outputs.controls(np, notional, lowers, uppers)
     found, also = outputs.controls(
         tf.experimental.numpy,
         tf.constant(notional),
@@ -131,7 +143,7 @@ def test_tensorflow_computes_what_numpy_computes():
         list(map(tf.constant, uppers)),
     )
     np.testing.assert_allclose(found, expected, rtol=1e-14)
-    np.testing.assert_allclose(also[0], beyond[0], rtol=1e-14)
+    np.testing.assert_allclose(also[0], multipliers[0], rtol=1e-14)
 
 
 def test_a_model_says_its_conditions():

@@ -43,7 +43,46 @@ domain:
   k: [0.6*k, 1.4*k]
 """
 
-MODELS = {"neoclassical": load_zoo("neoclassical"), "two controls": load_model(TWO_CONTROLS)}
+#: An autocorrelated shock, two regimes, and a bound on investment with the multiplier that the solver adds.
+EVERYTHING = """
+name: everything
+symbols: {states: [k], controls: [i], exogenous: [z, w], parameters: [theta]}
+definitions: |
+  c[t] = exp(z[t])*w[t]*k[t]^theta - i[t]
+equations:
+  transition: k[t] = 0.8*k[t-1] + i[t-1]
+  arbitrage: 1 - 0.95*(c[t+1]/c[t])^(-2)*(0.8 + theta*exp(z[t+1])*w[t+1]*k[t+1]^(theta - 1))  ⟂ 0.18*k[t] <= i[t] <= inf
+calibration: {theta: 0.3, w: 1, k: ((1/0.95 - 0.8)/theta)^(-1/(1 - theta)), i: 0.2*k}
+exogenous:
+  z: !AR1 {rho: 0.8, sigma: 0.05}
+  w: !MarkovChain {values: [[0.9], [1.1]], transitions: [[0.7, 0.3], [0.3, 0.7]]}
+domain: {k: [0.8*k, 1.2*k], z: [-0.2, 0.2]}
+"""
+
+#: A bound with the multiplier among the controls, which stands in the equation of tomorrow.
+PAIR = """
+name: pair
+symbols: {states: [a, k], controls: [i, mu], exogenous: [e], parameters: [theta]}
+definitions: |
+  c[t] = exp(a[t])*k[t]^theta - i[t]
+equations:
+  transition: |
+    a[t] = 0.8*a[t-1] + e[t]
+    k[t] = 0.9*k[t-1] + i[t-1]
+  arbitrage: |
+    1 - mu[t]*c[t]^2 - 0.95*((c[t+1]/c[t])^(-2)*(0.9 + theta*exp(a[t+1])*k[t+1]^(theta - 1)) - 0.9*mu[t+1]*c[t]^2)
+    mu[t]  ⟂ 0.09*k[t] <= i[t] <= inf
+calibration: {theta: 0.3, a: 0, k: ((1/0.95 - 0.9)/theta)^(-1/(1 - theta)), i: 0.1*k, mu: 0}
+exogenous: !UNormal {sigma: 0.1}
+domain: {a: [-0.3, 0.3], k: [0.8*k, 1.2*k]}
+"""
+
+MODELS = {
+    "neoclassical": load_zoo("neoclassical"),
+    "two controls": load_model(TWO_CONTROLS),
+    "everything": load_model(EVERYTHING),
+    "pair": load_model(PAIR),
+}
 FAMILIES = [
     PolicySettings(family="polynomial", degree=3),
     PolicySettings(hidden=(5, 4), activation="tanh"),
@@ -51,22 +90,24 @@ FAMILIES = [
 ]
 
 
-def problem_of(model, seed):
-    """A calibration as the graphs take it, with its steady controls held for a linear rule, and states."""
+def problem_of(model, seed, share=0.0):
+    """A calibration as the graphs take it, with a share of its linear rule's slopes, and states."""
     calibration, outputs = calibrate(model), output_map(model)
     process, rng = calibration.process, np.random.default_rng(seed)
-    frame = build_frame(calibration, outputs, share=0.0)
+    frame = build_frame(calibration, outputs, share)
     numbers = Numbers(
         Setting(calibration.parameter_vector(), process.mean, process.values, frame),
-        build_expectation(process, ExpectationSettings(nodes=3).resolve(problem_size(model))),
-        np.zeros(len(outputs.free)),
+        build_expectation(
+            process, ExpectationSettings(rule="gauss_hermite", nodes=3).resolve(problem_size(model))
+        ),
     )
     space = numpy_rule(model, PolicySettings(family="linear")).space
-    box = rng.uniform(calibration.lower(), calibration.upper(), (9, space.n_continuous))
+    box = rng.uniform(calibration.lower(), calibration.upper(), (16, space.n_continuous))
     return numbers, space.with_regimes(rng, box)
 
 
 CASES = [("two controls", settings) for settings in FAMILIES]
+CASES += [(name, settings) for name in ("everything", "pair") for settings in FAMILIES[:2]]
 CASES += [("neoclassical", settings) for settings in FAMILIES if settings.activation in (None, "tanh")]
 
 
@@ -78,20 +119,29 @@ CASES += [("neoclassical", settings) for settings in FAMILIES if settings.activa
 def test_jacobians_are_those_of_finite_differences(name, settings):
     model = MODELS[name]
     compiled = CompiledObjective(model, settings)
-    numbers, states = problem_of(model, seed=0)
-    vector = 0.1 * np.random.default_rng(1).normal(size=sum(a * b for a, b in compiled.family.shapes))
+    has_bounds = name in ("everything", "pair")
+    numbers, states = problem_of(model, seed=0, share=float(has_bounds))
+    size = 0.02 if has_bounds else 0.1
+    vector = size * np.random.default_rng(1).normal(size=sum(a * b for a, b in compiled.family.shapes))
     objective = EulerObjective(numpy_rule(model, settings), as_ratio=True)
 
-    def residuals(vector):
-        weights = compiled.unflatten(vector)
-        return objective.residuals(numbers.setting, numbers.expectation, weights, states).values.T.ravel()
+    def found_at(vector):
+        return objective.residuals(numbers.setting, numbers.expectation, compiled.unflatten(vector), states)
 
+    def residuals(vector):
+        return objective.with_multipliers(found_at(vector)).T.ravel()
+
+    if has_bounds:
+        today = found_at(vector).today.date
+        (lower,), _ = objective.rule.economy.bounds(numbers.setting.parameters, today.exogenous, today.states)
+        assert 0 < np.sum(today.controls[:, 0] == lower) < len(states)
     step = 1e-6
     differences = [
         (residuals(vector + step * unit) - residuals(vector - step * unit)) / (2 * step)
         for unit in np.eye(len(vector))
     ]
     expected = np.stack(differences, axis=1)
+    assert np.isfinite(expected).all()
     found, full = compiled.full_jacobian(numbers, vector, states)
     np.testing.assert_allclose(found, residuals(vector), rtol=1e-11, atol=1e-14)
     # Central differences: rounding 1e-16 / 1e-6 and a third derivative times 1e-12.

@@ -92,13 +92,12 @@ class Descent:
         self.numbers = Numbers(
             Setting(calibration.parameter_vector(), process.mean, process.values, frame),
             build_expectation(process, ExpectationSettings(rule="gauss_hermite", nodes=1)),
-            np.zeros(0),
         )
         self.objective = EulerObjective(numpy_rule(model, policy), as_ratio=False)
         self.start = np.array([0.02, -0.01, 0.03])
 
     def residuals(self, vector, states):
-        setting, expectation, _ = self.numbers
+        setting, expectation = self.numbers
         return self.objective.residuals(setting, expectation, self.compiled.unflatten(vector), states).values
 
     def gradient(self, vector, states):

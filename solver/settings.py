@@ -251,13 +251,17 @@ class ExpectationSettings(_Settings):
         """The same choice with nothing left out.
 
         Raises:
-            ValueError: the nodes of all shocks together are too many.
+            ValueError: the nodes of all shocks together are too many, or one is asked for of the equidistant rule.
         """
         shocks = size.n_shocks
         rule = self.rule or self._default_rule(size)
         if rule == "monomial":
             return ExpectationSettings(rule=rule)
         nodes = self.nodes or self._default_nodes(rule, size)
+        if rule == "equidistant" and nodes == 1:
+            raise ValueError(
+                "nodes = 1 is too few for the equidistant rule; use at least 2, or the gauss_hermite rule"
+            )
         if nodes**shocks * size.n_regimes > MAX_CASES:
             raise ValueError(
                 f"{nodes} nodes for each of {shocks} shocks in {size.n_regimes} regime(s) are more than {MAX_CASES} cases, "
@@ -275,7 +279,7 @@ class ExpectationSettings(_Settings):
     def _default_nodes(rule: str, size: ProblemSize) -> int:
         if rule == "equidistant":
             # A policy of one state is cheap to evaluate, and shows the kinks of its own future most.
-            return {0: 1, 1: 61 if size.n_states == 1 else 35}.get(size.n_shocks, 13)
+            return {0: 2, 1: 61 if size.n_states == 1 else 35}.get(size.n_shocks, 13)
         return {0: 1, 1: 7, 2: 5}.get(size.n_shocks, 3)
 
     def _default_rule(self, size: ProblemSize) -> Literal["gauss_hermite", "monomial", "equidistant"]:

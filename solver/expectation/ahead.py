@@ -20,8 +20,10 @@ from solver.settings import ExpectationSettings
 
 Array = Any
 
-#: Standard deviations that the equidistant rule spans: what is beyond, 6e-7 of the draws, is left out.
+#: Standard deviations that the equidistant rule spans: what is beyond, 6e-7 of the draws, is left out. Fewer nodes than
+#: these stay closer together, as the rule has them by itself.
 _WIDTH = 5.0
+_WIDE_FROM = 9
 
 
 class Expectation(NamedTuple):
@@ -74,7 +76,8 @@ def _rule(mean: np.ndarray, covariance: np.ndarray, settings: ExpectationSetting
     if settings.rule == "monomial":
         return (monomial_degree_5 if finer else monomial_degree_3)(mean, covariance)
     if settings.rule == "equidistant":
-        return equidistant(mean, covariance, 2 * nodes - 1 if finer else nodes, _WIDTH)
+        count = 2 * nodes - 1 if finer else nodes
+        return equidistant(mean, covariance, count, _WIDTH if count >= _WIDE_FROM else None)
     return gauss_hermite(mean, covariance, nodes + 3 if finer else nodes)
 
 

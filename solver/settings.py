@@ -37,6 +37,7 @@ LEAST_STATES = 256
 MAX_STATES = 65_536
 MAX_LEAST_SQUARES_WEIGHTS = 2_500
 MAX_CASES = 4_096
+SMOOTH_TARGET, KINKED_TARGET = 1e-6, 1e-4
 #: Residuals × weights of a least-squares step. Its Jacobian and factorisation take about 2 s and 1 GiB on one core, and a
 #: cancellation is heard between two of them.
 MAX_JACOBIAN_ELEMENTS = 10_000_000
@@ -360,8 +361,10 @@ class SolveSettings(_Settings):
     """Everything that a caller may choose about one solve."""
 
     method: Method = Method()
-    target: Annotated[float, Field(ge=1e-12, le=0.1)] = Field(
-        1e-6, description="Largest Euler error on held-out states at which training stops."
+    target: Annotated[float, Field(ge=1e-12, le=0.1)] | None = Field(
+        None,
+        description="Largest Euler error on held-out states at which training stops. Default: 1e-6, or 1e-4 for a model "
+        "with kinks (bounds, min, max, abs).",
     )
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(0, description="Seed of every random draw.")
 
@@ -382,4 +385,5 @@ class SolveSettings(_Settings):
         states = method.sampling.states or method.default_states(size)
         sampling = SamplingSettings(region=method.sampling.region, states=states)
         method = method.model_copy(update={"sampling": sampling})
-        return SolveSettings(method=method, target=self.target, seed=self.seed)
+        target = self.target or (KINKED_TARGET if size.has_kinks else SMOOTH_TARGET)
+        return SolveSettings(method=method, target=target, seed=self.seed)

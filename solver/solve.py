@@ -72,6 +72,7 @@ def solve(
     settings = (settings or SolveSettings()).resolve(problem_size(model))
     method = settings.method
     assert method.training.steps is not None and method.training.seconds is not None
+    assert settings.target is not None
     compiled = compiled_objective(model, method.policy)
 
     def policy_of(frame: Frame, vector: np.ndarray) -> Policy:

@@ -95,6 +95,7 @@ class Job(BaseModel):
     def describe(cls, name: str, model: Model, calibration: Calibration, settings: SolveSettings) -> Job:
         """The job of solving ``model``, known by ``name``, at ``calibration`` with ``settings``, resolved here."""
         resolved = settings.resolve(problem_size(model))
+        assert resolved.target is not None
         return cls(
             model_name=name,
             model_hash=model.hash,

@@ -113,6 +113,7 @@ def certify(policy: Policy, settings: SolveSettings) -> Certificate:
     Returns:
         The certificate; its verdict is the worst of its checks.
     """
+    assert settings.target is not None
     case = _Case(policy, settings)
     calibration, space = case.calibration, policy.space
     rng = np.random.default_rng([settings.seed, _STREAM])

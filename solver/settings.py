@@ -136,6 +136,7 @@ class PolicySettings(_Settings):
             degree = {1: 8, 2: 8, 3: 5, 4: 3, 5: 3}.get(size.n_states, 2)
             return PolicySettings(family="polynomial", degree=self.degree or degree)
         units = (192 if size.has_kinks else 128) if size.n_states <= 2 else {3: 200}.get(size.n_states, 300)
+        units = min(units, MAX_LEAST_SQUARES_WEIGHTS // size.n_outputs - 1)
         return PolicySettings(
             family="neural", hidden=self.hidden or (units,), activation=self.activation or "tanh"
         )

@@ -19,9 +19,9 @@ from solver.diagnostics.certify import certify
 from solver.diagnostics.euler_errors import EulerJudge
 from solver.expectation.ahead import build_expectation
 from solver.model.spec import Model
-from solver.model.state_space import problem_size
 from solver.numerics.sampling import corners, edge_weighted_box
 from solver.policy.frame import Frame, build_frame
+from solver.policy.kinks import size_of_problem
 from solver.policy.output_map import OutputMap, output_map
 from solver.policy.policy import Decide, Policy
 from solver.policy.rule import Setting
@@ -69,7 +69,8 @@ def solve(
         ValueError: settings that this model cannot take (see :meth:`SolveSettings.resolve`).
     """
     started_s = time.monotonic()
-    settings = (settings or SolveSettings()).resolve(problem_size(model))
+    size = size_of_problem(model, calibration)
+    settings = (settings or SolveSettings()).resolve(size)
     method = settings.method
     assert method.training.steps is not None and method.training.seconds is not None
     assert settings.target is not None
@@ -91,7 +92,7 @@ def solve(
         lower=lower,
         upper=upper,
         settings=settings,
-        has_kinks=problem_size(model).has_kinks,
+        has_kinks=size.has_kinks,
         errors_at=lambda vector, states: judge.errors(policy_of(frame, vector).evaluate, states).largest(),
         controls_at=lambda vector, u: policy_of(frame, vector).evaluate(
             judge.space.in_every_regime(frame.center + frame.half_width * u)[: len(u)]

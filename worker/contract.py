@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from solver.model.state_space import problem_size
+from solver.policy.kinks import size_of_problem
 from solver.progress import Progress
 from solver.settings import Method, SolveSettings
 from solver.version import NUMERICS_VERSION
@@ -94,7 +94,7 @@ class Job(BaseModel):
     @classmethod
     def describe(cls, name: str, model: Model, calibration: Calibration, settings: SolveSettings) -> Job:
         """The job of solving ``model``, known by ``name``, at ``calibration`` with ``settings``, resolved here."""
-        resolved = settings.resolve(problem_size(model))
+        resolved = settings.resolve(size_of_problem(model, calibration))
         assert resolved.target is not None
         return cls(
             model_name=name,

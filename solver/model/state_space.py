@@ -165,8 +165,6 @@ def _names_at(model: Model, expressions: Iterable[Expression], date: int) -> set
 def problem_size(model: Model) -> ProblemSize:
     """What the default method depends on."""
     space, trees = state_space(model), model.trees
-    expressions = (*trees.arbitrage, *trees.transition, *trees.definitions.values())
-    operators = {operator for expression in expressions for operator in operators_in(expression)}
     return ProblemSize(
         n_states=space.n_continuous,
         n_controls=len(model.controls) + sum(one.multiplier is None for one in conditions_of(model)),
@@ -174,5 +172,13 @@ def problem_size(model: Model) -> ProblemSize:
         n_shocks=sum(
             len(block.names) for block in trees.exogenous if not isinstance(block.law, MarkovChain | Constant)
         ),
-        has_kinks=any(trees.complementarity) or not operators.isdisjoint(KINKED),
+        has_kinks=any(trees.complementarity) or has_kinked_functions(model),
     )
+
+
+def has_kinked_functions(model: Model) -> bool:
+    """Whether an equation has a minimum, a maximum or an absolute value."""
+    trees = model.trees
+    expressions = (*trees.arbitrage, *trees.transition, *trees.definitions.values())
+    operators = {operator for expression in expressions for operator in operators_in(expression)}
+    return not operators.isdisjoint(KINKED)

@@ -20,7 +20,7 @@ from solver.model.economy import Date, Economy
 from solver.model.spec import Model
 from solver.model.state_space import StateSpace, problem_size, state_space
 from solver.policy.family import build_family
-from solver.policy.frame import Frame
+from solver.policy.frame import Frame, build_frame
 from solver.policy.output_map import output_map
 from solver.policy.rule import DecisionRule, Setting
 from solver.settings import PolicySettings
@@ -61,6 +61,13 @@ class Policy:
     settings: PolicySettings
     frame: Frame
     weights: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of_linear_rule(cls, model: Model, calibration: Calibration) -> Policy:
+        """The linear rule of first-order perturbation, held within the bounds."""
+        settings = PolicySettings(family="linear")
+        weights = tuple(np.zeros(shape) for shape in numpy_rule(model, settings).family.shapes)
+        return cls(model, calibration, settings, build_frame(calibration, output_map(model)), weights)
 
     @property
     def space(self) -> StateSpace:

@@ -1,0 +1,50 @@
+"""Whether a policy will have kinks, as the linear rule sees it.
+
+A bound that is written but never binds, as of hours that stay positive, leaves a policy smooth, and a smooth policy is
+found by smaller means. The linear rule says which bounds come near: from it follows the size of the problem, before
+anything is trained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from solver.calibrate import Calibration
+from solver.model.spec import Model
+from solver.model.state_space import has_kinked_functions, problem_size
+from solver.numerics.sampling import corners, uniform_box
+from solver.policy.policy import Policy
+from solver.settings import ProblemSize
+
+_STATES = 512
+_STREAM = 6
+#: A bound is near where a control is within this share of its scale.
+_MARGIN = 0.1
+
+
+def size_of_problem(model: Model, calibration: Calibration) -> ProblemSize:
+    """What the default method depends on, for one calibration of a model."""
+    size = problem_size(model)
+    if not size.has_kinks or has_kinked_functions(model):
+        return size
+    return replace(size, has_kinks=_comes_near_a_bound(model, calibration))
+
+
+def _comes_near_a_bound(model: Model, calibration: Calibration) -> bool:
+    if calibration.rule.slope is None:
+        return True
+    rule = Policy.of_linear_rule(model, calibration)
+    rng = np.random.default_rng([0, _STREAM])
+    lower, upper = calibration.lower(), calibration.upper()
+    box = np.concatenate([corners(lower, upper), uniform_box(rng, lower, upper, _STATES)])
+    states = rule.space.in_every_regime(box)
+    with np.errstate(all="ignore"):
+        today = rule.decide(states)
+        lowers, uppers = rule.economy.bounds(calibration.parameter_vector(), today.exogenous, today.states)
+    for control, low, high in zip(rule.economy.bounded, lowers, uppers, strict=True):
+        held, margin = today.controls[:, control], _MARGIN * rule.frame.scale[control]
+        if not np.all((held - low > margin) & (high - held > margin)):
+            return True
+    return False

@@ -135,8 +135,11 @@ class PolicySettings(_Settings):
         if self.family == "polynomial":
             degree = {1: 8, 2: 8, 3: 5, 4: 3, 5: 3}.get(size.n_states, 2)
             return PolicySettings(family="polynomial", degree=self.degree or degree)
-        units = (192 if size.has_kinks else 128) if size.n_states <= 2 else {3: 200}.get(size.n_states, 300)
-        units = min(units, MAX_LEAST_SQUARES_WEIGHTS // size.n_outputs - 1)
+        units = {1: 96, 2: 192} if size.has_kinks else {1: 128, 2: 128}
+        units = min(
+            units.get(size.n_states, 200 if size.n_states == 3 else 300),
+            MAX_LEAST_SQUARES_WEIGHTS // size.n_outputs - 1,
+        )
         return PolicySettings(
             family="neural", hidden=self.hidden or (units,), activation=self.activation or "tanh"
         )

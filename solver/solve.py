@@ -80,9 +80,7 @@ def solve(
         return Policy(model, calibration, method.policy, frame, tuple(compiled.unflatten(vector)))
 
     zero = np.zeros(sum(rows * columns for rows, columns in compiled.family.shapes))
-    judge = EulerJudge(
-        model, calibration, build_expectation(calibration.process, method.expectation, finer=True)
-    )
+    judge = EulerJudge(model, calibration, build_expectation(calibration.process, method.expectation))
     error_of = _held_out_error(judge, calibration, settings.seed)
     frame = _start(calibration, output_map(model), lambda frame: error_of(policy_of(frame, zero).evaluate))
     lower, upper = _reach(judge, policy_of(frame, zero))

@@ -17,6 +17,7 @@ Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 _RANK_TOLERANCE = 1e-14
 _LOCAL_GAIN = 0.75
+_SMALLEST_FACTOR = 0.1
 _LARGEST_DAMPING = 1e8
 _SMALLEST_DAMPING = 1e-15
 
@@ -99,7 +100,10 @@ def _damped_steps(
         gain = (loss - trial_loss) / predicted if predicted > 0 else -np.inf
         if gain > 0:
             point, residuals, jacobian, loss = trial, trial_residuals, trial_jacobian, trial_loss
-            damping, growth = max(damping * max(1 / 3, 1 - (2 * gain - 1) ** 3), _SMALLEST_DAMPING), 2.0
+            damping, growth = (
+                max(damping * max(_SMALLEST_FACTOR, 1 - (2 * gain - 1) ** 3), _SMALLEST_DAMPING),
+                2.0,
+            )
             is_local = goes_undamped and gain > _LOCAL_GAIN
         elif is_local:
             is_local = False

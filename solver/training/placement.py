@@ -16,6 +16,7 @@ from solver.policy.family import Family, NeuralFamily
 
 #: Standard deviation of the slopes of units, log-uniform between these: of those spread evenly, and of those placed.
 _SPREAD_SLOPES = (0.5, 2.0)
+_STEEP_SLOPES = (1.0, 4.0)
 _PLACED_SLOPES = (2.0, 16.0)
 #: Shares of the units that are placed, round by round.
 ROUNDS = (1 / 6, 1 / 6)
@@ -48,7 +49,8 @@ def spread_units(rng: np.random.Generator, n_states: int, n_units: int) -> np.nd
     centers = rng.uniform(-1.0, 1.0, size=(n_spread, n_states))
     waiting = np.zeros((n_states + 1, n_units - n_spread))
     directions = rng.normal(size=centers.shape) / np.sqrt(n_states)
-    return np.concatenate([_units(rng, centers, directions, _SPREAD_SLOPES), waiting], axis=1)
+    slopes = _STEEP_SLOPES if n_states == 1 else _SPREAD_SLOPES
+    return np.concatenate([_units(rng, centers, directions, slopes), waiting], axis=1)
 
 
 def place_units(

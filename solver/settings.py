@@ -100,7 +100,8 @@ class PolicySettings(_Settings):
         Field(strict=False, min_length=1, max_length=8),
     ] = Field(
         None,
-        description="Units of each hidden layer, of a neural policy. Default: one layer of 128 for up to two states, 200 "
+        description="Units of each hidden layer, of a neural policy. Default: one layer of 128 for up to two states (with kinks 96 "
+        "for one, 192 for two), 200 "
         "for three, 300 beyond.",
     )
     activation: Activation | None = Field(
@@ -135,11 +136,9 @@ class PolicySettings(_Settings):
         if self.family == "polynomial":
             degree = {1: 8, 2: 8, 3: 5, 4: 3, 5: 3}.get(size.n_states, 2)
             return PolicySettings(family="polynomial", degree=self.degree or degree)
-        units = {1: 96, 2: 192} if size.has_kinks else {1: 128, 2: 128}
-        units = min(
-            units.get(size.n_states, 200 if size.n_states == 3 else 300),
-            MAX_LEAST_SQUARES_WEIGHTS // size.n_outputs - 1,
-        )
+        wanted = {1: 96, 2: 192} if size.has_kinks else {1: 128, 2: 128}
+        most = MAX_LEAST_SQUARES_WEIGHTS // size.n_outputs - 1
+        units = min(wanted.get(size.n_states, 200 if size.n_states == 3 else 300), most)
         return PolicySettings(
             family="neural", hidden=self.hidden or (units,), activation=self.activation or "tanh"
         )

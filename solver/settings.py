@@ -100,9 +100,8 @@ class PolicySettings(_Settings):
         Field(strict=False, min_length=1, max_length=8),
     ] = Field(
         None,
-        description="Units of each hidden layer, of a neural policy. Default: one layer of 128 for up to two states (with kinks 96 "
-        "for one, 192 for two), 200 "
-        "for three, 300 beyond.",
+        description="Units of each hidden layer, of a neural policy. Default: one layer of 128 for up to two states (with "
+        "kinks 96 for one, 192 for two), 200 for three, 300 beyond.",
     )
     activation: Activation | None = Field(
         None, description="Activation of a neural policy's hidden layers. Default: tanh."

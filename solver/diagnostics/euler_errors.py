@@ -33,6 +33,8 @@ _LARGEST_STEP = 1.0
 _ITERATIONS = 60
 _REDUCTION = 1e-6
 _ROUNDING = 1e-13
+#: Elasticity of an equation's sides to consumption below which it says nothing about consumption.
+_LEAST_ELASTICITY = 0.05
 _LARGEST_BATCH = 200_000
 
 Units = Literal["consumption", "residual"]
@@ -162,20 +164,22 @@ class EulerJudge:
 
 
 def _apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """``log(left / right)`` where both are positive, their difference elsewhere: the same zeros."""
-    return np.asarray(np.where((left > 0) & (right > 0), np.log(left / right), left - right))
+    """``log(left / right)`` where both are positive, their difference relative to their sizes elsewhere: the same zeros."""
+    size = np.abs(left) + np.abs(right)
+    relative = (left - right) / np.where(size > 0, size, 1.0)
+    return np.asarray(np.where((left > 0) & (right > 0), np.log(left / right), relative))
 
 
 def _implied_errors(mismatch: Callable[[np.ndarray], np.ndarray], as_written: np.ndarray) -> np.ndarray:
     """``|exp(d) - 1|`` at the root d of each mismatch by the secant method; NaN where it is not found.
 
-    Where d makes no difference the equation is without consumption, and its residual as written stands.
+    Where d hardly makes a difference the equation is without consumption, and its residual as written stands.
     """
     before = np.zeros_like(as_written)
     before_value = start = mismatch(before)
     now = np.full_like(before, _FIRST_STEP)
     now_value = mismatch(now)
-    without_consumption = now_value == start
+    without_consumption = np.abs(now_value - start) <= _LEAST_ELASTICITY * _FIRST_STEP
     # A mismatch that moves consumption by less than rounding counts as none, whatever its units.
     enough = _REDUCTION * np.abs(start) + _ROUNDING * np.abs(now_value - start) / _FIRST_STEP
     for _ in range(_ITERATIONS):

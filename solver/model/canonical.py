@@ -10,7 +10,17 @@ from typing import Any
 
 from solver.language.printer import to_text
 from solver.language.tree import NEGATION, Expression, Number, Operation
-from solver.model.exogenous import Block, Constant, Law, MarkovChain, Matrix, Mixture, Normal, Vector
+from solver.model.exogenous import (
+    Block,
+    Constant,
+    Discretised,
+    Law,
+    MarkovChain,
+    Matrix,
+    Mixture,
+    Normal,
+    Vector,
+)
 from solver.model.spec import SymbolInfo
 
 
@@ -50,15 +60,18 @@ def canonical_exogenous(blocks: Sequence[Block]) -> dict[str, Any]:
 def _canonical_law(law: Law) -> dict[str, Any]:
     if isinstance(law, MarkovChain):
         return {"MarkovChain": {"values": _rows(law.values), "transitions": _rows(law.transitions)}}
+    if isinstance(law, Discretised):
+        ((name, entries),) = _canonical_law(law.autoregression).items()
+        return {name: {**entries, "discretize": {"method": law.method, "n": law.n}}}
     if isinstance(law, Constant):
         return {"ConstantProcess": {"mu": _row(law.values)}}
     if isinstance(law, Mixture):
         distributions = [_canonical_law(component) for component in law.components]
         return {"Mixture": {"weights": _row(law.weights), "distributions": distributions}}
-    entries: dict[str, Any] = {"mu": _row(law.mean), "Sigma": _rows(law.covariance)}
+    moments = {"mu": _row(law.mean), "Sigma": _rows(law.covariance)}
     if isinstance(law, Normal):
-        return {"Normal": entries}
-    return {"VAR1": {"rho": _rows(law.persistence), **entries}}
+        return {"Normal": moments}
+    return {"VAR1": {"rho": _rows(law.persistence), **moments}}
 
 
 def _row(expressions: Vector) -> list[float | str]:

@@ -41,6 +41,18 @@ class MarkovChain:
 
 
 @dataclass(frozen=True)
+class Discretised:
+    """A Markov chain of ``n`` regimes in the place of an autoregression of one variable.
+
+    ``method`` is ``"rouwenhorst"`` or ``"tauchen"``.
+    """
+
+    autoregression: Autoregression
+    method: str
+    n: int
+
+
+@dataclass(frozen=True)
 class Constant:
     """Always the same."""
 
@@ -55,7 +67,7 @@ class Mixture:
     components: tuple[Normal, ...]
 
 
-Law = Normal | Autoregression | MarkovChain | Constant | Mixture
+Law = Normal | Autoregression | MarkovChain | Discretised | Constant | Mixture
 
 
 @dataclass(frozen=True)
@@ -66,10 +78,19 @@ class Block:
     law: Law
 
 
+def regimes_of(law: Law) -> int:
+    """Regimes of a law, 1 where it is no chain."""
+    if isinstance(law, MarkovChain):
+        return len(law.values)
+    return law.n if isinstance(law, Discretised) else 1
+
+
 def mean_of(law: Law) -> Vector | None:
     """The long-run mean of a law; None for a Markov chain, whose mean no expression gives."""
     if isinstance(law, MarkovChain):
         return None
+    if isinstance(law, Discretised):
+        return law.autoregression.mean
     if isinstance(law, Constant):
         return law.values
     if isinstance(law, Mixture):

@@ -9,14 +9,29 @@ from typing import NamedTuple
 from solver.language.parser import suggest
 from solver.language.tree import Number, Operation
 from solver.model.array_reader import ArrayReader, is_matrix, is_vector, shape_of
-from solver.model.exogenous import Autoregression, Constant, Law, MarkovChain, Matrix, Mixture, Normal, Vector
+from solver.model.exogenous import (
+    Autoregression,
+    Constant,
+    Discretised,
+    Law,
+    MarkovChain,
+    Matrix,
+    Mixture,
+    Normal,
+    Vector,
+)
 from solver.model.node import FaultList, Items, Node, Table, fault_at
+from solver.model.sections import read_table, read_text
 
 PRODUCT = "Product"
 _BERNOULLI = "Bernoulli"
+_DISCRETIZE = "discretize"
+_METHODS = ("rouwenhorst", "tauchen")
+MAX_REGIMES = 64
 #: Other spellings of laws and entries; that of dolo, with an i, first. μ may be written by three characters.
 _SPELLINGS = {
     "Bernouilli": _BERNOULLI,
+    "discretise": _DISCRETIZE,
     **{"Σ": "Sigma", "σ": "sigma", "ρ": "rho", "π": "pi", "p": "pi", "μ": "mu", "Μ": "mu", "Mu": "mu"},
 }
 
@@ -31,8 +46,8 @@ class _Form(NamedTuple):
 _FORMS = {
     "Normal": _Form((("Sigma", "sigma"),), ("mu",)),
     "UNormal": _Form((("sigma", "Sigma"),), ("mu",)),
-    "VAR1": _Form((("rho",), ("Sigma", "sigma")), ("mu",)),
-    "AR1": _Form((("rho",), ("sigma", "Sigma")), ("mu",)),
+    "VAR1": _Form((("rho",), ("Sigma", "sigma")), ("mu", _DISCRETIZE)),
+    "AR1": _Form((("rho",), ("sigma", "Sigma")), ("mu", _DISCRETIZE)),
     "MarkovChain": _Form((("values",), ("transitions",))),
     "ConstantProcess": _Form((("mu", "values"),)),
     "Mixture": _Form((("index", "weights"), ("distributions",))),
@@ -61,7 +76,7 @@ def dimension(law: Law) -> int:
         return len(law.values)
     if isinstance(law, Mixture):
         return len(law.components[0].mean)
-    return len(law.mean)
+    return 1 if isinstance(law, Discretised) else len(law.mean)
 
 
 class LawReader:
@@ -162,7 +177,7 @@ class LawReader:
             return None
         return Normal(mean, covariance)
 
-    def _autoregression(self, entries: Mapping[str, Node]) -> Autoregression | None:
+    def _autoregression(self, entries: Mapping[str, Node]) -> Autoregression | Discretised | None:
         covariance = self._covariance(entries)
         mean = self._mean(entries, covariance)
         persistence = self._arrays.array(entries["rho"])
@@ -177,7 +192,28 @@ class LawReader:
             shown = f"for {n} variable(s), rho is one number, {n} of them, or {n} rows of {n}"
             self._refuse(entries["rho"], shown, "rho")
             return None
-        return Autoregression(mean, persistence, covariance)
+        law = Autoregression(mean, persistence, covariance)
+        return self._discretised(law, entries[_DISCRETIZE]) if _DISCRETIZE in entries else law
+
+    def _discretised(self, law: Autoregression, node: Node) -> Discretised | None:
+        """``discretize: {method: rouwenhorst, n: 7}``, of one variable."""
+        entries = read_table(node, ("method", "n"), self._faults)
+        method, written = (read_text(entries.get(key), self._faults) for key in ("method", "n"))
+        n = int(written) if written.isdecimal() and len(written) < 4 else 0
+        if len(law.mean) > 1:
+            message = (
+                f"a law of one variable becomes a chain, and this one has {len(law.mean)}: write one for each"
+            )
+        elif method not in _METHODS:
+            message = f"the method {method[:40]!r} is none of {', '.join(_METHODS)}"
+        elif not 2 <= n <= MAX_REGIMES:
+            message = (
+                f"n = {written[:40]!r} is no whole number from 2 to {MAX_REGIMES}: give the number of regimes"
+            )
+        else:
+            return Discretised(law, method, n)
+        self._refuse(node, message, _DISCRETIZE)
+        return None
 
     def _chain(self, entries: Mapping[str, Node]) -> MarkovChain | None:
         values, transitions = (

@@ -20,7 +20,7 @@ from solver.model.calibration_section import (
 from solver.model.canonical import canonical_exogenous, canonical_expression, canonical_info, hash_of
 from solver.model.domain import check_domain, check_natural_domains, file_domain
 from solver.model.equations import Equations, read_equations
-from solver.model.exogenous import Block, MarkovChain
+from solver.model.exogenous import Block, regimes_of
 from solver.model.exogenous_section import check_tags, read_exogenous
 from solver.model.node import MAX_FAULTS, FaultList, Node, Table, fault_at, fault_in, node_from_object
 from solver.model.sections import Statement, read_symbol_info, read_symbols, read_table, read_text
@@ -116,7 +116,7 @@ def _check_regime(
     node: Node | None, kinds: Mapping[str, str], exogenous: Sequence[Block], faults: FaultList
 ) -> None:
     """The regime of a Markov chain is a state of the policy, of that name."""
-    if REGIME in kinds and any(isinstance(block.law, MarkovChain) for block in exogenous):
+    if REGIME in kinds and any(regimes_of(block.law) > 1 for block in exogenous):
         message = (
             f"{REGIME} names the regime of the Markov chain: choose another name for the {kinds[REGIME]}"
         )

@@ -18,7 +18,16 @@ from scipy.linalg import block_diag
 
 from solver.errors import CalibrationError, Fault
 from solver.language.tree import Expression
-from solver.model.exogenous import Autoregression, Block, Constant, MarkovChain, Mixture, Normal
+from solver.model.exogenous import (
+    Autoregression,
+    Block,
+    Constant,
+    Discretised,
+    MarkovChain,
+    Mixture,
+    Normal,
+)
+from solver.numerics.discretisation import Chain, rouwenhorst, tauchen
 from solver.numerics.quadrature import gauss_hermite
 
 Evaluate = Callable[[Sequence[Expression]], np.ndarray]
@@ -26,6 +35,10 @@ Evaluate = Callable[[Sequence[Expression]], np.ndarray]
 MAX_REGIMES = 64
 MAX_COMPONENTS = 16
 _PROBABILITY_TOLERANCE = 1e-8
+_DISCRETISATIONS: dict[str, Callable[[int, float, float, float], Chain]] = {
+    "rouwenhorst": rouwenhorst,
+    "tauchen": tauchen,
+}
 
 
 @dataclass(frozen=True)
@@ -163,6 +176,8 @@ def _part(block: Block, evaluate: Evaluate) -> _Part:
     one_regime = np.zeros((1, n)), np.ones((1, 1))
     if isinstance(law, MarkovChain):
         return _Part(zero, none, still, _matrix(law.values, evaluate), _matrix(law.transitions, evaluate))
+    if isinstance(law, Discretised):
+        return _Part(zero, none, still, *_chain_of(law, evaluate))
     if isinstance(law, Constant):
         return _Part(evaluate(law.values), none, still, *one_regime)
     if isinstance(law, Autoregression):
@@ -173,6 +188,17 @@ def _part(block: Block, evaluate: Evaluate) -> _Part:
             evaluate(law.mean), none, (Component(1.0, zero, _matrix(law.covariance, evaluate)),), *one_regime
         )
     return _mixture(law, evaluate, none, one_regime)
+
+
+def _chain_of(law: Discretised, evaluate: Evaluate) -> tuple[np.ndarray, np.ndarray]:
+    """Values (n, 1) and transitions (n, n) of the chain; not finite where the autoregression is none."""
+    own = law.autoregression
+    mean = evaluate(own.mean).item()
+    persistence, variance = (_matrix(rows, evaluate).item() for rows in (own.persistence, own.covariance))
+    if not (abs(persistence) < 1 and 0 <= variance < np.inf and np.isfinite(mean)):
+        return np.full((law.n, 1), np.nan), np.full((law.n, law.n), np.nan)
+    chain = _DISCRETISATIONS[law.method](law.n, persistence, float(np.sqrt(variance)), mean)
+    return chain.values[:, None], chain.transitions
 
 
 def _mixture(

@@ -17,7 +17,7 @@ import numpy as np
 
 from solver.language.tree import Expression, operators_in, symbols_in
 from solver.model.conditions import conditions_of
-from solver.model.exogenous import Autoregression, Constant, MarkovChain
+from solver.model.exogenous import Autoregression, Constant, Discretised, MarkovChain, regimes_of
 from solver.model.spec import Model
 from solver.settings import ProblemSize
 
@@ -108,10 +108,9 @@ def state_space(model: Model) -> StateSpace:
     n_regimes = 1
     for block in model.trees.exogenous:
         law = block.law
-        if isinstance(law, MarkovChain):
-            n_regimes *= len(law.values)
+        n_regimes *= regimes_of(law)
         for name in block.names:
-            if isinstance(law, MarkovChain | Constant):
+            if isinstance(law, MarkovChain | Discretised | Constant):
                 is_state[name] = False
             else:
                 is_state[name] = isinstance(law, Autoregression) or name in at_today
@@ -170,7 +169,9 @@ def problem_size(model: Model) -> ProblemSize:
         n_controls=len(model.controls) + sum(one.multiplier is None for one in conditions_of(model)),
         n_regimes=space.n_regimes,
         n_shocks=sum(
-            len(block.names) for block in trees.exogenous if not isinstance(block.law, MarkovChain | Constant)
+            len(block.names)
+            for block in trees.exogenous
+            if not isinstance(block.law, MarkovChain | Discretised | Constant)
         ),
         has_kinks=any(trees.complementarity) or has_kinked_functions(model),
     )

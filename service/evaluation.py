@@ -15,7 +15,9 @@ import numpy as np
 
 from service.faults import shown
 from solver.calibrate import calibrate
+from solver.diagnostics.euler_errors import EulerJudge
 from solver.errors import Fault, StateError
+from solver.expectation.ahead import build_expectation
 from solver.model.consumption import consumption
 from solver.model.economy import Date
 from solver.model.spec import Model
@@ -48,6 +50,9 @@ class Evaluator:
         calibration = calibrate(model, job.calibration)
         self._policy = artifact.unpack(model, calibration)
         self._parameters = calibration.parameter_vector()
+        self._judge = EulerJudge(
+            model, calibration, build_expectation(calibration.process, job.method.expectation, finer=True)
+        )
         space = self._policy.space
         self._n_regimes = space.n_regimes
         self.state_names = space.names
@@ -100,7 +105,8 @@ class Evaluator:
     def _decide(self, states: np.ndarray) -> tuple[Date, dict[str, np.ndarray]]:
         with np.errstate(all="ignore"):  # far out states overflow; what is not finite is refused by _check
             today = self._policy.decide(states)
-        return today, self._policy.economy.definitions(self._parameters, today)
+        definitions = self._policy.economy.definitions(self._parameters, today)
+        return today, self._judge.multipliers(self._policy.evaluate, states) | definitions
 
     def _check_regimes(self, states: np.ndarray) -> None:
         """Refuses rows whose regime is none of the chain's."""

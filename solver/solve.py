@@ -19,6 +19,7 @@ from solver.diagnostics.certify import certify
 from solver.diagnostics.euler_errors import EulerJudge
 from solver.expectation.ahead import build_expectation
 from solver.model.spec import Model
+from solver.model.state_space import StateSpace
 from solver.numerics.sampling import corners, edge_weighted_box
 from solver.policy.frame import Frame, build_frame
 from solver.policy.kinks import size_of_problem
@@ -27,6 +28,7 @@ from solver.policy.policy import Decide, Policy
 from solver.policy.rule import Setting
 from solver.progress import OnProgress, ShouldStop
 from solver.settings import SolveSettings
+from solver.simulation.cases import next_states
 from solver.simulation.paths import draw_shocks, simulate
 from solver.solution import Provenance, Solution
 from solver.status import Status
@@ -43,6 +45,8 @@ _REACH_STREAM = 5
 _REACH_STATES = 128
 _REACH_PERIODS = 10
 _LARGEST_REACH = 0.5
+#: How far beyond the states that an expectation asks about a family is still asked, in half domains.
+_EDGE = 0.1
 
 
 def solve(
@@ -84,6 +88,8 @@ def solve(
     error_of = _held_out_error(judge, calibration, settings.seed)
     frame = _start(calibration, output_map(model), lambda frame: error_of(policy_of(frame, zero).evaluate))
     lower, upper = _reach(judge, policy_of(frame, zero))
+    finer = build_expectation(calibration.process, method.expectation, finer=True)
+    frame = _bounded(frame, next_states(policy_of(frame, zero), finer, _box(judge.space, lower, upper)))
     problem = TrainingProblem(
         compiled=compiled,
         numbers=_numbers(calibration, settings, frame),
@@ -159,9 +165,8 @@ def _reach(judge: EulerJudge, policy: Policy) -> tuple[np.ndarray, np.ndarray]:
     """
     calibration, space = policy.calibration, policy.space
     lower, upper = calibration.lower(), calibration.upper()
-    rng = np.random.default_rng([0, _REACH_STREAM])
-    box = np.concatenate([edge_weighted_box(rng, lower, upper, _REACH_STATES), corners(lower, upper)])
-    states = space.in_every_regime(box)
+    rng = np.random.default_rng([1, _REACH_STREAM])
+    states = _box(space, lower, upper)
     with np.errstate(all="ignore"):
         draws = draw_shocks(calibration.process, rng, _REACH_PERIODS, len(states))
         visited = space.continuous(simulate(policy, states, draws).states)
@@ -170,10 +175,26 @@ def _reach(judge: EulerJudge, policy: Policy) -> tuple[np.ndarray, np.ndarray]:
     above = np.clip(np.nanmax(visited, axis=(0, 1)) - upper, 0.0, most)
     for share in (1.0, 0.5, 0.25):
         reached = lower - share * below, upper + share * above
-        edge = np.concatenate([corners(*reached), edge_weighted_box(rng, *reached, _REACH_STATES)])
-        if np.all(np.isfinite(judge.errors(policy.evaluate, space.in_every_regime(edge)).largest())):
+        if np.all(np.isfinite(judge.errors(policy.evaluate, _box(space, *reached)).largest())):
             return reached
     return lower, upper
+
+
+def _bounded(frame: Frame, following: np.ndarray) -> Frame:
+    """The frame with a correction that stays what it is beyond the states that an expectation asks about.
+
+    Far out a family says anything; within what training and certificate ask it must not have the kink of being held.
+    """
+    u = frame.scaled(following[np.isfinite(following).all(axis=1)])
+    lowest, highest = np.minimum(u.min(axis=0), -1.0), np.maximum(u.max(axis=0), 1.0)
+    return frame._replace(lowest=lowest - _EDGE, highest=highest + _EDGE)
+
+
+def _box(space: StateSpace, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """States (n, n_columns) of a box, its corners among them, in every regime."""
+    rng = np.random.default_rng([0, _REACH_STREAM])
+    box = np.concatenate([edge_weighted_box(rng, lower, upper, _REACH_STATES), corners(lower, upper)])
+    return space.in_every_regime(box)
 
 
 def _numbers(calibration: Calibration, settings: SolveSettings, frame: Frame) -> Numbers:

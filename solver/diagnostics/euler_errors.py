@@ -22,6 +22,7 @@ import numpy as np
 
 from solver.calibrate import Calibration
 from solver.expectation.ahead import Expectation, look_ahead
+from solver.model.conditions import conditions_of
 from solver.model.consumption import CONSUMPTION, consumption
 from solver.model.economy import Date
 from solver.model.spec import Model
@@ -95,7 +96,36 @@ class EulerJudge:
             np.concatenate([part.values for part in parts]), np.concatenate([part.binds for part in parts])
         )
 
-    def _errors(self, decide: Decide, states: np.ndarray) -> ConditionErrors:
+    def multipliers(self, decide: Decide, states: np.ndarray) -> dict[str, np.ndarray]:
+        """What each bound costs whose multiplier is none of the controls.
+
+        Args:
+            decide: a decision rule that holds the bounds.
+            states: (n, n_columns).
+
+        Returns:
+            By name, ``multiplier_`` and the control, (n,) the log ratio of the two sides of the condition's equation:
+            positive where the lower bound holds the control, negative where the upper one does, zero between them.
+        """
+        model = self._economy.model
+        free = [condition for condition in conditions_of(model) if condition.multiplier is None]
+        if not free:
+            return {}
+        with np.errstate(all="ignore"):
+            today, now, then, weights = self._two_dates(decide, states)
+            left, right = self._sides(now, then, weights, None)
+            lowers, uppers = self._economy.bounds(self._parameters, today.exogenous, today.states)
+        found = {}
+        for condition, lower, upper in zip(conditions_of(model), lowers, uppers, strict=True):
+            if condition in free:
+                held, place = today.controls[:, condition.control], condition.equation
+                leaning = _apart(left[:, place], right[:, place])
+                is_held = ((held <= lower) & (leaning > 0)) | ((held >= upper) & (leaning < 0))
+                found[f"multiplier_{model.controls[condition.control]}"] = np.where(is_held, leaning, 0.0)
+        return found
+
+    def _two_dates(self, decide: Decide, states: np.ndarray) -> tuple[Date, Date, Date, np.ndarray]:
+        """Today (n, ...); today (n, 1, ...) and tomorrow (n, n_cases, ...) for expectations; weights (n, n_cases)."""
         economy, parameters, space = self._economy, self._parameters, self.space
         process = self._calibration.process
         exogenous = space.exogenous_of(np, process.mean, process.values, states)
@@ -106,11 +136,15 @@ class EulerJudge:
         joined = space.join(np, ahead.exogenous, moved, ahead.regimes + 0.0 * moved[:, :, 0])
         decided = decide(joined.reshape(-1, len(space.names)))
         then = Date(ahead.exogenous, moved, decided.reshape(*moved.shape[:2], -1))
-        signed, eaten = self._implied(now, then, ahead.weights)
+        return today, now, then, ahead.weights
+
+    def _errors(self, decide: Decide, states: np.ndarray) -> ConditionErrors:
+        today, now, then, weights = self._two_dates(decide, states)
+        signed, eaten = self._implied(now, then, weights)
         values, binds = self._whole_conditions(signed, today, eaten)
-        later = consumption(economy, parameters, then)
+        later = consumption(self._economy, self._parameters, then)
         if eaten is not None and later is not None:
-            is_feasible = (eaten > 0) & np.all((later > 0) | (ahead.weights <= 0), axis=1)
+            is_feasible = (eaten > 0) & np.all((later > 0) | (weights <= 0), axis=1)
             values = np.where(is_feasible[:, None], values, np.nan)
         return ConditionErrors(values, binds)
 

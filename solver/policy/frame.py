@@ -1,6 +1,7 @@
 """The frame that a family works in: scaled states, and a linear rule that the family only corrects.
 
-``ν(s) = base_r + slope u + scale · f(u)`` with ``u = (s - center) / half_width`` and r the regime. With the linear rule
+``ν(s) = base_r + slope u + scale · f(v)`` with ``u = (s - center) / half_width``, r the regime, and v the point of the
+trained box that is nearest to u: beyond what was trained the correction stays what it is at the edge. With the linear rule
 of first-order perturbation a policy starts near the truth, on the saddle path, and the family is left a small smooth
 correction.
 """
@@ -27,6 +28,8 @@ class Frame(NamedTuple):
         base: (n_regimes, n_notional) the linear rule at the middle of the domain.
         slope: (n_continuous, n_notional) the linear rule's change from the middle to the edge of each state.
         scale: (n_notional,) unit of the family's correction.
+        lowest: (n_continuous,) lower ends of the trained box, in units of the domain; -inf where nothing is trained.
+        highest: (n_continuous,) upper ends; inf likewise.
     """
 
     center: Array
@@ -34,6 +37,8 @@ class Frame(NamedTuple):
     base: Array
     slope: Array
     scale: Array
+    lowest: Array
+    highest: Array
 
     def scaled(self, continuous: Array) -> Array:
         """Continuous states (..., n_continuous) in units of the domain: [-1, 1] within it."""
@@ -75,6 +80,8 @@ def build_frame(calibration: Calibration, outputs: OutputMap, share: float = 1.0
         ),
         slope=_widened((slopes * half_width).T, [0.0] * n_free),
         scale=_widened(scale, [1.0] * n_free),
+        lowest=np.full(len(center), -np.inf),
+        highest=np.full(len(center), np.inf),
     )
 
 

@@ -145,6 +145,8 @@ class Policy:
             "frame_base": (rule.space.n_regimes, n_notional),
             "frame_slope": (d, n_notional),
             "frame_scale": (n_notional,),
+            "frame_lowest": (d,),
+            "frame_highest": (d,),
             **{f"weights_{index}": shape for index, shape in enumerate(layers)},
         }
         for name, shape in shapes.items():

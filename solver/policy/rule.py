@@ -66,7 +66,7 @@ class DecisionRule:
         """The decision at states (n, n_columns)."""
         xp, space, frame = self.xp, self.space, setting.frame
         u = frame.scaled(space.continuous(states))
-        layers = self.family.layers(xp, weights, u)
+        layers = self.family.layers(xp, weights, xp.minimum(xp.maximum(u, frame.lowest), frame.highest))
         base, value = frame.base[0], layers[-1][1]
         if space.n_regimes > 1:
             regime = space.regime_weights(xp, states)

@@ -62,7 +62,15 @@ class CompiledObjective:
         def spec(*shape: int | None) -> tf.TensorSpec:
             return tf.TensorSpec(shape, tf.float64)
 
-        frame = Frame(spec(d), spec(d), spec(n_regimes, n_notional), spec(d, n_notional), spec(n_notional))
+        frame = Frame(
+            spec(d),
+            spec(d),
+            spec(n_regimes, n_notional),
+            spec(d, n_notional),
+            spec(n_notional),
+            spec(d),
+            spec(d),
+        )
         setting = Setting(spec(len(model.parameters)), spec(n_exogenous), spec(n_regimes, n_exogenous), frame)
         expectation = Expectation(
             spec(n_exogenous),

@@ -40,6 +40,8 @@ def linear_solution():
         base=np.array([[BASE]]),
         slope=np.array(SLOPE)[:, None],
         scale=np.ones(1),
+        lowest=np.full(2, -np.inf),
+        highest=np.full(2, np.inf),
     )
     weights = tuple(np.zeros(shape) for shape in numpy_rule(model, settings).family.shapes)
     return Solution(

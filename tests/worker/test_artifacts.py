@@ -25,7 +25,8 @@ def solution():
     settings = PolicySettings(family="neural", hidden=(4,)).resolve(problem_size(model))
     rng = np.random.default_rng(0)
     weights = tuple(rng.normal(size=shape) for shape in numpy_rule(model, settings).family.shapes)
-    frame = Frame(np.zeros(2), np.ones(2), np.array([[0.4]]), np.array([[0.1], [0.2]]), np.array([0.5]))
+    affine = np.zeros(2), np.ones(2), np.array([[0.4]]), np.array([[0.1], [0.2]]), np.array([0.5])
+    frame = Frame(*affine, np.full(2, -np.inf), np.full(2, np.inf))
     return Solution(
         status=Status.CONVERGED,
         calibration=calibration,

@@ -23,7 +23,15 @@ from tests.oracles.growth import Growth
 
 GROWTH = Growth(beta=0.95, delta=0.08, theta=0.4, gamma=3.0, rho=0.2, loading=0.7)
 FULL = Growth(delta=1.0, gamma=1.0)
-BARE = Frame(np.zeros(2), np.ones(2), np.zeros((1, 1)), np.zeros((2, 1)), np.ones(1))
+BARE = Frame(
+    np.zeros(2),
+    np.ones(2),
+    np.zeros((1, 1)),
+    np.zeros((2, 1)),
+    np.ones(1),
+    np.full(2, -np.inf),
+    np.full(2, np.inf),
+)
 NO_SHOCKS = ExpectationSettings(rule="gauss_hermite", nodes=1)
 
 

@@ -5,11 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from solver.calibrate import Calibration
+from solver.calibrate import Calibration, calibrate
 from solver.classical.perturbation import LinearRule
 from solver.model.process import build_process
+from solver.model.state_space import problem_size
+from solver.model.zoo import load_zoo
 from solver.policy.frame import build_frame, pair_scale
-from solver.policy.output_map import Condition, OutputMap
+from solver.policy.output_map import Condition, OutputMap, output_map
+from solver.policy.policy import Policy, numpy_rule
+from solver.settings import PolicySettings
 
 LOWER, UPPER = np.array([-0.2, 2.0]), np.array([0.2, 7.0])
 STEADY, CONTROLS = np.array([0.0, 4.0]), np.array([0.4, -3.0])
@@ -147,3 +151,23 @@ def test_a_pair_that_binds_at_the_steady_state_has_its_multiplier_there():
     near = STEADY + np.array([[0.01, 0.0], [-0.01, 0.02]])
     np.testing.assert_allclose(decide(near)[:, 0], 0.5)
     np.testing.assert_allclose(decide(near)[:, 1], 0.3 + (near - STEADY) @ slope[1], rtol=1e-12)
+
+
+def test_beyond_the_trained_box_the_correction_is_what_it_is_at_the_edge():
+    model = load_zoo("neoclassical")
+    solved = calibrate(model)
+    settings = PolicySettings(family="polynomial", degree=3).resolve(problem_size(model))
+    rng = np.random.default_rng(7)
+    weights = tuple(rng.normal(size=shape) for shape in numpy_rule(model, settings).family.shapes)
+    free = build_frame(solved, output_map(model))
+    held = free._replace(lowest=np.array([-1.0, -1.0]), highest=np.array([1.0, 1.5]))
+    inside, outside = np.array([[0.9, 1.4], [-1.0, -1.0]]), np.array([[3.0, 1.4], [-4.0, 7.0]])
+    nearest = np.array([[1.0, 1.4], [-1.0, 1.5]])
+
+    def correction(frame, u):
+        policy = Policy(model, solved, settings, frame, weights)
+        states = frame.center + frame.half_width * u
+        return policy.evaluate(states) - (frame.base[0] + u @ frame.slope)
+
+    np.testing.assert_array_equal(correction(held, inside), correction(free, inside))
+    np.testing.assert_allclose(correction(held, outside), correction(free, nearest), rtol=1e-9)

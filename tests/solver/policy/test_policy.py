@@ -59,6 +59,8 @@ def random_policy(family, name="neoclassical", seed=0):
         base=rng.normal(size=(n_regimes, n_notional)),
         slope=rng.normal(size=(n_continuous, n_notional)),
         scale=rng.uniform(0.1, 3, n_notional),
+        lowest=rng.uniform(-2, -1, n_continuous),
+        highest=rng.uniform(1, 2, n_continuous),
     )
     weights = tuple(rng.normal(size=shape) for shape in rule.family.shapes)
     return Policy(model, CALIBRATIONS[name], family, frame, weights)
@@ -103,7 +105,8 @@ def test_controls_are_the_linear_rule_and_the_scaled_correction(policy):
     states = np.random.default_rng(1).normal(size=(10, 2))
     frame, (inner, output) = policy.frame, policy.weights
     u = (states - frame.center) / frame.half_width
-    correction = np.tanh(u @ inner[:-1] + inner[-1]) @ output[:-1] + output[-1]
+    held = np.clip(u, frame.lowest, frame.highest)
+    correction = np.tanh(held @ inner[:-1] + inner[-1]) @ output[:-1] + output[-1]
     expected = frame.base[0] + u @ frame.slope + frame.scale * correction
     np.testing.assert_allclose(policy.evaluate(states), expected, rtol=1e-12)
 
@@ -114,7 +117,7 @@ def test_every_regime_has_its_own_controls_within_the_bounds():
     states = random_states(policy, seed=1, count=60)
     frame, (inner, output) = policy.frame, policy.weights
     u = (states[:, :2] - frame.center) / frame.half_width
-    hidden = np.tanh(u @ inner[:-1] + inner[-1])
+    hidden = np.tanh(np.clip(u, frame.lowest, frame.highest) @ inner[:-1] + inner[-1])
     wanted = np.empty((60, 3))  # the last for the scale of a multiplier
     for row, regime in enumerate(states[:, 2].astype(int)):
         columns = slice(3 * regime, 3 * regime + 3)

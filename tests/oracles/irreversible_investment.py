@@ -24,7 +24,7 @@ class Irreversible(RBC):
         The first is relative to consumption; the second is the smaller of i / c and μ c^γ, zero where one of them is and
         neither is negative. The sum over panels takes no notice of where the constraint begins to bind.
         """
-        e, weights = normal_panels(np.linspace(-8.5, 8.5, panels + 1), 3)
+        e, weights = normal_panels(np.linspace(-6, 6, panels + 1), 3)
         (a, k), (i, mu) = states.T, policy(states).T
         c = self.output(a, k) - i
         a_next = self.phi * a[:, None] + self.sigma * e

@@ -33,9 +33,10 @@ class Saving:
     def implied_consumption(self, y, w, rule, panels=240):
         """What the Euler equation and the constraint ask for today, where ``rule(y, w)`` is consumption tomorrow.
 
-        The expectation knows nothing of where kinks are: a sum over so many panels is good to 1e-6.
+        The expectation knows nothing of where kinks are: a sum over so many panels is good to 1e-6. It ends at six standard
+        deviations, since beyond a rule's domain it may not even be positive.
         """
-        nodes, weights = normal_panels(np.linspace(PANELS[0], PANELS[-1], panels + 1), 3)
+        nodes, weights = normal_panels(np.linspace(-6, 6, panels + 1), 3)
         y_next = self.rho * y[:, None] + self.sigma * nodes
         w_next = self.r * (w - rule(y, w))[:, None] + np.exp(y_next)
         c_next = rule(y_next.ravel(), w_next.ravel()).reshape(y_next.shape)

@@ -36,11 +36,6 @@ class NewKeynesian:
         s = y ** (1 + self.vartheta) / (1 - self.beta * self.theta)
         return np.array([1 / self.beta, 1, *np.zeros(6)]), np.array([(1 - self.g) * y, s, s])
 
-    def box(self):
-        """The domain of the published solutions, (8,) and (8,)."""
-        reach = 2 * DEVIATIONS / np.sqrt(1 - PERSISTENCE**2)
-        return np.array([1, 0.95, *-reach]), np.array([1.05, 1, *reach])
-
     def inflation(self, x):
         ratio = x[..., 1] / x[..., 2]
         return ((1 - (1 - self.theta) * ratio ** (1 - self.epsilon)) / self.theta) ** (1 / (self.epsilon - 1))
@@ -92,6 +87,16 @@ class NewKeynesian:
             ],
             axis=-1,
         )
+
+    def path(self, policy, seed, periods=100, paths=100):
+        """States along simulated paths from the steady state, after a hundred periods, (periods * paths, 8)."""
+        rng = np.random.default_rng(seed)
+        states, visited = np.tile(self.steady_state()[0], (paths, 1)), []
+        for period in range(100 + periods):
+            if period >= 100:
+                visited.append(states)
+            states = self.transition(states, policy(states), DEVIATIONS * rng.normal(size=(paths, 6)))
+        return np.concatenate(visited)
 
     def errors(self, states, policy):
         """Absolute residuals with expectations by a rule of degree five, (n, 3)."""

@@ -186,5 +186,6 @@ def test_the_rate_stops_at_its_bound():
     low[0], low[2] = 1.0, -0.01
     assert economy.transition(low, controls)[0] == 1
     assert NewKeynesian(r_min=0.0).transition(low, controls)[0] < 1
-    lower, upper = economy.box()
-    assert np.all((lower <= states) & (states <= upper))
+    path = economy.path(lambda s: np.tile(controls, (len(s), 1)), seed=6, periods=5, paths=10)
+    assert path.shape == (50, 8)
+    assert path[:, 0].min() >= 1

@@ -23,7 +23,7 @@ from solver.model.state_space import StateSpace
 from solver.numerics.sampling import corners, edge_weighted_box
 from solver.policy.frame import Frame, build_frame
 from solver.policy.kinks import size_of_problem
-from solver.policy.output_map import OutputMap, output_map
+from solver.policy.output_map import output_map
 from solver.policy.policy import Decide, Policy
 from solver.policy.rule import Setting
 from solver.progress import OnProgress, ShouldStop
@@ -83,13 +83,13 @@ def solve(
     def policy_of(frame: Frame, vector: np.ndarray) -> Policy:
         return Policy(model, calibration, method.policy, frame, tuple(compiled.unflatten(vector)))
 
-    zero = np.zeros(sum(rows * columns for rows, columns in compiled.family.shapes))
     judge = EulerJudge(model, calibration, build_expectation(calibration.process, method.expectation))
     error_of = _held_out_error(judge, calibration, settings.seed)
-    frame = _start(calibration, output_map(model), lambda frame: error_of(policy_of(frame, zero).evaluate))
-    lower, upper = _reach(judge, policy_of(frame, zero))
+    frame = _start(model, calibration, error_of)
+    rule = Policy.of_linear_rule(model, calibration, frame)
+    lower, upper = _reach(judge, rule)
     finer = build_expectation(calibration.process, method.expectation, finer=True)
-    frame = _bounded(frame, next_states(policy_of(frame, zero), finer, _box(judge.space, lower, upper)))
+    frame = _bounded(frame, next_states(rule, finer, _box(judge.space, lower, upper)))
     problem = TrainingProblem(
         compiled=compiled,
         numbers=_numbers(calibration, settings, frame),
@@ -111,7 +111,7 @@ def solve(
         on_progress=on_progress,
         should_stop=should_stop,
     )
-    device = choose_device(len(zero) * (method.sampling.states or 0))
+    device = choose_device(method.policy.n_weights(size) * (method.sampling.states or 0))
     with tf.device(device):
         status = train(problem, monitor)
     training_s = time.monotonic() - started_s
@@ -146,14 +146,18 @@ def _held_out_error(judge: EulerJudge, calibration: Calibration, seed: int) -> C
     return lambda decide: float(judge.errors(decide, states).largest().max())
 
 
-def _start(calibration: Calibration, outputs: OutputMap, error_of: Callable[[Frame], float]) -> Frame:
+def _start(model: Model, calibration: Calibration, error_of: Callable[[Decide], float]) -> Frame:
     """The frame of the linear rule, its slope reduced until the rule is feasible all over the domain.
 
     Where the linear rule is not unique there is none to start from, and the steady controls are held constant.
     The frame is where training starts; what it finds is judged by the certificate all the same.
     """
-    frames = [build_frame(calibration, outputs, share) for share in (1.0, 0.5, 0.25, 0.0)]
-    return next((frame for frame in frames if np.isfinite(error_of(frame))), frames[0])
+    frames = [build_frame(calibration, output_map(model), share) for share in (1.0, 0.5, 0.25, 0.0)]
+
+    def is_feasible(frame: Frame) -> bool:
+        return bool(np.isfinite(error_of(Policy.of_linear_rule(model, calibration, frame).evaluate)))
+
+    return next(filter(is_feasible, frames), frames[0])
 
 
 def _reach(judge: EulerJudge, policy: Policy) -> tuple[np.ndarray, np.ndarray]:

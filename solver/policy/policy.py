@@ -63,11 +63,12 @@ class Policy:
     weights: tuple[np.ndarray, ...]
 
     @classmethod
-    def of_linear_rule(cls, model: Model, calibration: Calibration) -> Policy:
-        """The linear rule of first-order perturbation, held within the bounds."""
+    def of_linear_rule(cls, model: Model, calibration: Calibration, frame: Frame | None = None) -> Policy:
+        """The linear rule of a frame, held within the bounds; that of first-order perturbation where none is given."""
         settings = PolicySettings(family="linear")
         weights = tuple(np.zeros(shape) for shape in numpy_rule(model, settings).family.shapes)
-        return cls(model, calibration, settings, build_frame(calibration, output_map(model)), weights)
+        frame = build_frame(calibration, output_map(model)) if frame is None else frame
+        return cls(model, calibration, settings, frame, weights)
 
     @property
     def space(self) -> StateSpace:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -45,7 +47,7 @@ class Result:
         """Keep the result of the benchmark ``name``, with the machine that it was measured on."""
         RESULTS.mkdir(exist_ok=True)
         content = {"benchmark": name, "machine": machine, **asdict(self)}
-        (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+        (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1, default=_plain) + "\n")
 
 
 def read_result(name: str) -> Result:
@@ -68,3 +70,10 @@ def at_least(what: str, value: float, limit: float, unit: str = "") -> Line:
 def told(what: str, measured: str) -> Line:
     """A line for information."""
     return Line(what, "", measured, None)
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number or truth value as JSON has them."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no figure")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from solver.classical.perturbation import LinearRule, linear_rule
 from solver.errors import CalibrationError, Fault
-from solver.model.domain import check_domain, check_natural_domains, file_domain
+from solver.model.domain import check_consumption, check_domain, check_natural_domains, file_domain
 from solver.model.process import Process
 from solver.model.spec import Model
 from solver.model.state_space import REGIME, state_space
@@ -82,7 +82,11 @@ def calibrate(model: Model, overrides: Mapping[str, float] | None = None) -> Cal
     steady = find_steady_state(model, overrides)
     rule = linear_rule(model, steady)
     domain, notes = _domain(model, steady.parameters, steady.values, rule)
-    faults = [*check_domain(domain, steady.values), *check_natural_domains(model, steady.values)]
+    faults = [
+        *check_domain(domain, steady.values),
+        *check_natural_domains(model, steady.values),
+        *check_consumption(model, steady.values),
+    ]
     if faults:
         raise CalibrationError(faults)
     return Calibration(

@@ -59,6 +59,7 @@ class LinearRule:
             below 1.
         n_stable: roots within the unit circle, beside those of the exogenous variables; a unit root counts as stable.
         n_states: how many there must be.
+        unstable_root: the smallest root outside the unit circle, in modulus; infinite where there is none.
     """
 
     slope: np.ndarray | None
@@ -67,6 +68,7 @@ class LinearRule:
     covariance: np.ndarray | None
     n_stable: int
     n_states: int
+    unstable_root: float = np.inf
 
     @property
     def verdict(self) -> str:
@@ -213,11 +215,11 @@ def solve_first_order(
     a = np.concatenate([np.eye(n_fixed, n_all), tomorrow])
     b = np.concatenate([law, -today])
     rows = np.concatenate([units[:n_fixed], np.ones(n_all - n_fixed)])
-    rule, n_stable = _schur(_scaled(a, rows, units), _scaled(b, rows, units), n_fixed)
+    rule, n_stable, unstable = _schur(_scaled(a, rows, units), _scaled(b, rows, units), n_fixed)
     system = today[:, n_fixed:] + tomorrow[:, n_exogenous:n_fixed] @ moved_x
     offsets = np.zeros((len(chain[0]), n_all - n_fixed))
     if rule is None:
-        return LinearRule(None, offsets, system, None, n_stable - n_exogenous, n_states)
+        return LinearRule(None, offsets, system, None, n_stable - n_exogenous, n_states, unstable)
     rule = units[n_fixed:, None] * rule / units[:n_fixed]
     ahead = tomorrow[:, n_exogenous:n_fixed] + tomorrow[:, n_fixed:] @ rule[:, n_exogenous:]
     system = today[:, n_fixed:] + ahead @ moved_x
@@ -234,6 +236,7 @@ def solve_first_order(
         covariance=_ergodic(closed, impact @ innovations @ impact.T, kept, units[:n_fixed]),
         n_stable=n_stable - n_exogenous,
         n_states=n_states,
+        unstable_root=unstable,
     )
 
 
@@ -241,8 +244,8 @@ def _scaled(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nda
     return np.asarray(matrix * columns / rows[:, None])
 
 
-def _schur(a: np.ndarray, b: np.ndarray, n_fixed: int) -> tuple[np.ndarray | None, int]:
-    """The stable rule of ``a y' = b y``, None unless unique, and the number of stable roots."""
+def _schur(a: np.ndarray, b: np.ndarray, n_fixed: int) -> tuple[np.ndarray | None, int, float]:
+    """The stable rule of ``a y' = b y``, None unless unique, the number of stable roots, the smallest unstable one."""
     size = np.maximum(np.abs(a).max(axis=1), np.abs(b).max(axis=1))
     size = np.where(size > 0, size, 1.0)[:, None]
 
@@ -251,11 +254,14 @@ def _schur(a: np.ndarray, b: np.ndarray, n_fixed: int) -> tuple[np.ndarray | Non
         return np.abs(alpha) <= _UNIT_ROOT * np.abs(beta)
 
     _, _, alpha, beta, _, z = ordqz(b / size, a / size, sort=is_stable, output="complex")
-    n_stable = int(np.sum(is_stable(alpha, beta)))
+    stable = is_stable(alpha, beta)
+    n_stable = int(np.sum(stable))
+    finite = ~stable & (beta != 0)
+    unstable = float(np.min(np.abs(alpha[finite] / beta[finite]), initial=np.inf))
     z_11, z_21 = z[:n_fixed, :n_fixed], z[n_fixed:, :n_fixed]
     if n_stable != n_fixed or np.linalg.matrix_rank(z_11) < n_fixed:
-        return None, n_stable
-    return np.real(np.linalg.solve(z_11.T, z_21.T).T), n_stable
+        return None, n_stable, unstable
+    return np.real(np.linalg.solve(z_11.T, z_21.T).T), n_stable, unstable
 
 
 def _offsets(

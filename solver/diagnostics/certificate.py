@@ -32,7 +32,8 @@ class EulerErrors(_Frozen):
     """Euler errors where the policy was asked for and where the economy goes."""
 
     units: Literal["consumption", "residual"] = Field(
-        description="consumption: the fraction by which consumption is off; residual: the equation as written."
+        description="consumption: the fraction by which consumption is off; residual: the equation as written, as a "
+        "fraction of its sides at the steady state where these are below one."
     )
     box: ErrorSummary = Field(description="Over fresh states of the domain.")
     ergodic: ErrorSummary = Field(

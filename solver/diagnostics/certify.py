@@ -49,6 +49,8 @@ _AROUND_PASS, _AROUND_WARN = 0.5, 1.0
 _RETURN_PASS, _RETURN_WARN = 1e-3, 1e-2
 _SLACK = 3.0
 _LEAVE_PASS, _LEAVE_WARN = 0.3, 1.0
+#: A tenth of a per cent of consumption is less than such models are trusted to; a tenth of it is no answer.
+_ADDED_PASS, _ADDED_WARN = 1e-3, 1e-1
 _EDGE_PASS, _EDGE_WARN = 0.0, 0.01
 _SLOPE_PASS, _SLOPE_WARN = 0.1, 0.5
 _MARGIN = 1e-3
@@ -146,11 +148,12 @@ def certify(policy: Policy, settings: SolveSettings) -> Certificate:
             _check_errors("euler-box", errors.box, "over fresh states of the whole domain"),
             _check_errors("euler-ergodic", errors.ergodic, "along simulated paths"),
             _check_target(errors.box, settings.target),
+            _check_accumulated(case, errors),
             _check_around(case, visited) if case.is_random else _check_steady_state(case),
             _check_determinacy(case),
             _check_slopes(case),
             spectral_radius,
-            _check_meeting(case, rng, ends)
+            _check_meeting(case, rng, ends, spectral_radius)
             if case.is_random
             else _check_convergence(case, home, spectral_radius),
             _check_stays(case, visited),
@@ -207,6 +210,27 @@ def _check_target(summary: ErrorSummary, target: float) -> Check:
     )
 
 
+def _check_accumulated(case: _Case, errors: EulerErrors) -> Check:
+    """A policy is off by the errors of every period ahead, discounted by the smallest unstable root λ.
+
+    Solved forward, a constant error of each period makes one of 1 / (1 - 1/λ) times its size: a slow economy, whose λ is
+    near one, makes a wrong policy of small errors.
+    """
+    root = case.calibration.rule.unstable_root
+    means = [one.mean_log10 for one in (errors.box, errors.ergodic)]
+    value = (
+        None if None in means else 10.0 ** max(mean for mean in means if mean is not None) / (1 - 1 / root)
+    )
+    return Check(
+        name="accumulated",
+        verdict=judge(value, _ADDED_PASS, _ADDED_WARN),
+        value=value,
+        threshold=_ADDED_PASS,
+        meaning="How far the policy may be off, to first order, by the mean Euler errors of all periods ahead: one's "
+        f"times {1 / (1 - 1 / root):.3g}, as the smallest unstable root of the economy has it.",
+    )
+
+
 def _check_steady_state(case: _Case) -> Check:
     controls, next_states = case.step(case.steady[None])
     known = case.calibration.control_steady()
@@ -256,12 +280,15 @@ def _check_slopes(case: _Case) -> Check:
         meaning = "The slopes of the policy are not compared: first-order perturbation has no unique rule."
     else:
         width = 1e-5 * (case.upper - case.lower)
-        above, below = (
-            case.policy.evaluate(space.in_every_regime(case.steady + sign * np.diag(width)))
-            for sign in (1, -1)
-        )
         shape = (space.n_regimes, len(width), -1)
-        slopes = ((above - below).reshape(shape) / (2 * width[:, None])).mean(axis=0).T
+        here, above, below = (
+            case.policy.evaluate(space.in_every_regime(case.steady + sign * np.diag(width))).reshape(shape)
+            for sign in (0, 1, -1)
+        )
+        # At a kink, of a bound that begins to bind just there, perturbation knows one of the two sides.
+        sides = np.stack([above - here, here - below]).mean(axis=1).swapaxes(1, 2) / width
+        nearer = np.abs(sides - rule.slope).argmin(axis=0)
+        slopes = np.take_along_axis(sides, nearer[None], axis=0)[0]
         half = (case.upper - case.lower) / 2
         size = np.maximum((np.abs(rule.slope) * half).sum(axis=1), np.abs(case.calibration.control_steady()))
         off = (np.abs(slopes - rule.slope) * half).sum(axis=1) / np.where(size > 0, size, 1.0)
@@ -303,17 +330,15 @@ def _check_convergence(case: _Case, paths: Paths, spectral_radius: Check) -> Che
     Where its largest root is so near one that this takes longer than anybody looks, it must be as far on its way as
     that root explains; then the check warns.
     """
-    root = spectral_radius.value
     periods, states = _PATH_PERIODS, paths.states[-1]
     draws = no_shocks(case.calibration.process, _PATH_PERIODS)
     while periods < _HORIZON and np.any(case.distance(states) > _RETURN_PASS):
         states = simulate(case.policy, states, draws).states[-1]
         periods += _PATH_PERIODS
     value = _finite(float(case.distance(states).max()))
-    on_its_way = _SLACK * root**periods if root is not None and root < 1 else 0.0
     return Check(
         name="convergence",
-        verdict=judge(value, _RETURN_PASS, max(_RETURN_WARN, min(on_its_way, 1.0))),
+        verdict=judge(value, _RETURN_PASS, max(_RETURN_WARN, _on_its_way(spectral_radius, periods))),
         value=value,
         threshold=_RETURN_PASS,
         meaning=f"How far from the steady state, in half domains, paths from the corners of the domain and from "
@@ -321,8 +346,17 @@ def _check_convergence(case: _Case, paths: Paths, spectral_radius: Check) -> Che
     )
 
 
-def _check_meeting(case: _Case, rng: np.random.Generator, ends: np.ndarray) -> Check:
-    """Economies that start at different corners in the same regime and meet the same shocks must become one."""
+def _on_its_way(spectral_radius: Check, periods: int) -> float:
+    """How much of a distance the largest root may leave after some periods, at most 1; 0 where it is not below one."""
+    root = spectral_radius.value
+    return min(_SLACK * root**periods, 1.0) if root is not None and root < 1 else 0.0
+
+
+def _check_meeting(case: _Case, rng: np.random.Generator, ends: np.ndarray, spectral_radius: Check) -> Check:
+    """Economies that start at different corners in the same regime and meet the same shocks must become one.
+
+    As long as the largest root explains that they have not yet, the check warns.
+    """
     groups = case.policy.space.n_regimes
     states, periods, gap = ends, 0, np.inf
     while periods < _HORIZON and not gap <= _RETURN_PASS:
@@ -334,7 +368,7 @@ def _check_meeting(case: _Case, rng: np.random.Generator, ends: np.ndarray) -> C
     value = _finite(gap)
     return Check(
         name="convergence",
-        verdict=judge(value, _RETURN_PASS, 10 * _RETURN_WARN),
+        verdict=judge(value, _RETURN_PASS, max(10 * _RETURN_WARN, _on_its_way(spectral_radius, periods))),
         value=value,
         threshold=_RETURN_PASS,
         meaning="How far apart, in half domains, paths from the corners of the domain that meet the same shocks still are "

@@ -5,7 +5,9 @@ equation would hold, in expectation, with everything of tomorrow as it is (Judd 
 consumer that is ``|(β E[u'(c') R'])^(-1/γ) / c - 1|`` exactly; solving for ``c̃`` numerically says the same for any
 equation in which today's consumption stands. It is solved as a log ratio of the equation's two sides, linear in log
 consumption for a CRRA consumer, so that absurd policies are measured as exactly as good ones. An equation without
-consumption, and a model without a definition or control named ``c``, gets the residual as written.
+consumption, and a model without a definition or control named ``c``, gets the residual as written; where the equation is
+written in units so small that its sides are less than one at the steady state, as a fraction of these: marginal utility of
+an income in cents is tiny, and so is every residual of it.
 
 Where an equation is qualified by ``⟂ lower <= x <= upper``, the error is that of the whole condition: what is left of the
 equation's error and of the room to the bounds, relative to consumption, after the smaller has excused the larger. It is
@@ -24,7 +26,7 @@ from solver.calibrate import Calibration
 from solver.expectation.ahead import Expectation, look_ahead
 from solver.model.conditions import conditions_of
 from solver.model.consumption import CONSUMPTION, consumption
-from solver.model.economy import Date
+from solver.model.economy import Date, Economy
 from solver.model.spec import Model
 from solver.model.state_space import StateSpace, state_space
 from solver.policy.policy import Decide, numpy_economy
@@ -73,6 +75,7 @@ class EulerJudge:
         self._calibration = calibration
         self._expectation = expectation
         self._parameters = calibration.parameter_vector()
+        self._units = _equation_units(self._economy, calibration)
         self._conditions = [
             place for place, condition in enumerate(model.trees.complementarity) if condition is not None
         ]
@@ -162,7 +165,7 @@ class EulerJudge:
     def _implied(self, now: Date, then: Date, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Signed errors (n, n_equations) of the equations alone, positive where left is more, and consumption (n,)."""
         left, right = self._sides(now, then, weights, None)
-        as_written = left - right
+        as_written = (left - right) / self._units
         eaten = consumption(self._economy, self._parameters, now)
         if eaten is None:
             return as_written, None
@@ -195,6 +198,24 @@ class EulerJudge:
             binds[:, place] = left_over != signed[:, place]
             values[:, place] = np.abs(left_over)
         return values, binds
+
+
+def _equation_units(economy: Economy, calibration: Calibration) -> np.ndarray:
+    """(n_equations,) the size of each equation's sides at the steady state, at most 1.
+
+    Where both sides are zero it is what the controls make of them, each moved by its size; that of a control which is zero,
+    such as a multiplier, is what moves another equation by its own.
+    """
+    model, steady = economy.model, calibration.steady_state
+    names = (model.exogenous, model.states, model.controls)
+    point = Date(*(np.array([steady[name] for name in group]) for group in names))
+    sides = np.abs(economy.arbitrage_sides(calibration.parameter_vector(), point, point)).max(axis=0)
+    slopes, controls = np.abs(calibration.rule.system), np.abs(calibration.control_steady())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = np.where((slopes > 0) & (sides[:, None] > 0), sides[:, None] / slopes, 1.0).min(axis=0)
+    sizes = np.where(controls > 0, controls, np.minimum(moved, 1.0))
+    units = np.minimum(np.where(sides > 0, sides, (slopes * sizes).max(axis=1)), 1.0)
+    return np.asarray(np.where(units > 0, units, 1.0))
 
 
 def _apart(left: np.ndarray, right: np.ndarray) -> np.ndarray:

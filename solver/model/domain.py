@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from solver.errors import Fault
 from solver.language.tree import Number
+from solver.model.consumption import CONSUMPTION
 from solver.model.spec import Model
 from solver.model.steady_state import calibrated_trees, evaluate_undated
 
@@ -45,6 +46,17 @@ def check_domain(domain: Mapping[str, tuple[float, float]], steady: Mapping[str,
             continue
         faults.append(Fault((), message, symbol=name))
     return faults
+
+
+def check_consumption(model: Model, steady: Mapping[str, float]) -> list[Fault]:
+    """A fault where the symbol read as consumption is not positive at the steady state, as a log deviation is not."""
+    if CONSUMPTION not in (*model.definitions, *model.controls) or steady[CONSUMPTION] > 0:
+        return []
+    message = (
+        f"{CONSUMPTION} is read as consumption, which must be positive, and it is {steady[CONSUMPTION]:g} at the steady "
+        "state: give a deviation or a rate another name"
+    )
+    return [Fault((), message, symbol=CONSUMPTION)]
 
 
 def check_natural_domains(model: Model, steady: Mapping[str, float]) -> list[Fault]:

@@ -88,6 +88,7 @@ def find_steady_state(model: Model, overrides: Mapping[str, float] | None = None
         if not np.isfinite(value)
     ]
     _refuse(faults)
+    notes = (*notes, *_off_their_law(model, exogenous, process))
     return SteadyState(parameters, {name: float(value) for name, value in values.items()}, process, notes)
 
 
@@ -171,6 +172,16 @@ def _notes_of(model: Model, misses: Misses) -> tuple[str, ...]:
     return (
         "The calibrated states and controls are not a steady state, which was solved from them; the largest miss "
         f"was {worst[1]:.3g}, of {worst[0]}.",
+    )
+
+
+def _off_their_law(model: Model, exogenous: np.ndarray, process: Process) -> tuple[str, ...]:
+    """The exogenous variables that are calibrated at another value than their law's mean."""
+    return tuple(
+        f"{name} is calibrated at {value:g}, and the mean of its law is {mean:g}: the steady state and the linear rule are "
+        "those at the calibrated value."
+        for name, value, mean in zip(model.exogenous, exogenous, process.stationary_mean(), strict=True)
+        if not abs(value - mean) <= STEADY_STATE_TOLERANCE * (1 + abs(mean))
     )
 
 

@@ -134,6 +134,7 @@ def test_the_linear_rule_has_errors_and_nothing_else_against_it():
         "euler-box",
         "euler-ergodic",
         "target",
+        "accumulated",
     }
     assert found["euler-ergodic"] == "warn"
     assert value_of(certificate, "slopes") < 1e-6

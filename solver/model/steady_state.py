@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy.optimize import root
 
 from solver.errors import CalibrationError, Fault
 from solver.language.compiler import compile_program
@@ -142,6 +141,9 @@ def _settle(
     at_start = _misses(model, economy, parameters, _date(model, exogenous, start))
     if not _faults_of(model, at_start, start):
         return start, ()
+    # Slow to import, and no model needs it whose calibration is a steady state.
+    from scipy.optimize import root
+
     scale = np.maximum(np.abs(start), 1e-3)
     rows = np.concatenate([1 + np.abs(start[: len(model.states)]), np.ones(len(model.controls))])
 

@@ -19,34 +19,25 @@ from solver.diagnostics.certify import certify
 from solver.diagnostics.euler_errors import EulerJudge
 from solver.expectation.ahead import build_expectation
 from solver.model.spec import Model
-from solver.model.state_space import StateSpace
 from solver.numerics.sampling import corners, edge_weighted_box
-from solver.policy.frame import Frame, build_frame
+from solver.policy.frame import Frame
 from solver.policy.kinks import size_of_problem
-from solver.policy.output_map import output_map
 from solver.policy.policy import Decide, Policy
 from solver.policy.rule import Setting
 from solver.progress import OnProgress, ShouldStop
 from solver.settings import SolveSettings
-from solver.simulation.cases import next_states
-from solver.simulation.paths import draw_shocks, simulate
 from solver.solution import Provenance, Solution
 from solver.status import Status
 from solver.training.compiled import Numbers, compiled_objective
 from solver.training.device import choose_device
 from solver.training.monitor import Monitor
 from solver.training.problem import TrainingProblem
+from solver.training.start import bounded_frame, first_rule, reach
 from solver.training.train import train
 from solver.version import NUMERICS_VERSION
 
 _HELD_OUT_STATES = 384
 _HELD_OUT_STREAM = 4
-_REACH_STREAM = 5
-_REACH_STATES = 128
-_REACH_PERIODS = 10
-_LARGEST_REACH = 0.5
-#: How far beyond the states that an expectation asks about a family is still asked, in half domains.
-_EDGE = 0.1
 
 
 def solve(
@@ -85,17 +76,17 @@ def solve(
 
     judge = EulerJudge(model, calibration, build_expectation(calibration.process, method.expectation))
     error_of = _held_out_error(judge, calibration, settings.seed)
-    frame = _start(model, calibration, error_of)
-    rule = Policy.of_linear_rule(model, calibration, frame)
-    lower, upper = _reach(judge, rule)
+    rule = first_rule(model, calibration, error_of, is_trained=method.policy.family != "linear")
+    lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())
     finer = build_expectation(calibration.process, method.expectation, finer=True)
-    frame = _bounded(frame, next_states(rule, finer, _box(judge.space, lower, upper)))
+    frame = bounded_frame(rule, finer, lower, upper)
     problem = TrainingProblem(
         compiled=compiled,
         numbers=_numbers(calibration, settings, frame),
         lower=lower,
         upper=upper,
         settings=settings,
+        has_linear_rule=calibration.rule.slope is not None,
         has_kinks=size.has_kinks,
         errors_at=lambda vector, states: judge.errors(policy_of(frame, vector).evaluate, states).largest(),
         controls_at=lambda vector, u: policy_of(frame, vector).evaluate(
@@ -138,67 +129,15 @@ def solve(
 
 
 def _held_out_error(judge: EulerJudge, calibration: Calibration, seed: int) -> Callable[[Decide], float]:
-    """The largest Euler error of a decision rule at states kept for that purpose; NaN where it is not defined."""
+    """The largest Euler error of a decision rule at states kept for that purpose; NaN where it is not defined.
+
+    The expectation is the one that training takes; the certificate's, the next finer one, sees what that leaves out.
+    """
     lower, upper, space = calibration.lower(), calibration.upper(), judge.space
     rng = np.random.default_rng([seed, _HELD_OUT_STREAM])
     box = space.with_regimes(rng, edge_weighted_box(rng, lower, upper, _HELD_OUT_STATES))
     states = np.concatenate([box, space.in_every_regime(corners(lower, upper))])
     return lambda decide: float(judge.errors(decide, states).largest().max())
-
-
-def _start(model: Model, calibration: Calibration, error_of: Callable[[Decide], float]) -> Frame:
-    """The frame of the linear rule, its slope reduced until the rule is feasible all over the domain.
-
-    Where the linear rule is not unique there is none to start from, and the steady controls are held constant.
-    The frame is where training starts; what it finds is judged by the certificate all the same.
-    """
-    frames = [build_frame(calibration, output_map(model), share) for share in (1.0, 0.5, 0.25, 0.0)]
-
-    def is_feasible(frame: Frame) -> bool:
-        return bool(np.isfinite(error_of(Policy.of_linear_rule(model, calibration, frame).evaluate)))
-
-    return next(filter(is_feasible, frames), frames[0])
-
-
-def _reach(judge: EulerJudge, policy: Policy) -> tuple[np.ndarray, np.ndarray]:
-    """The box that training takes states from: the domain, and where the economy goes from there in a few periods.
-
-    Equations at the domain's edge depend on decisions beyond it. Were these left to extrapolation, the equations could be
-    met by decisions that are wrong on both sides of the edge. It is the box around simulated paths of the linear
-    rule, at most half a domain beyond the domain; less where the linear rule is not feasible so far out.
-    """
-    calibration, space = policy.calibration, policy.space
-    lower, upper = calibration.lower(), calibration.upper()
-    rng = np.random.default_rng([1, _REACH_STREAM])
-    states = _box(space, lower, upper)
-    with np.errstate(all="ignore"):
-        draws = draw_shocks(calibration.process, rng, _REACH_PERIODS, len(states))
-        visited = space.continuous(simulate(policy, states, draws).states)
-    most = _LARGEST_REACH * (upper - lower) / 2
-    below = np.clip(lower - np.nanmin(visited, axis=(0, 1)), 0.0, most)
-    above = np.clip(np.nanmax(visited, axis=(0, 1)) - upper, 0.0, most)
-    for share in (1.0, 0.5, 0.25):
-        reached = lower - share * below, upper + share * above
-        if np.all(np.isfinite(judge.errors(policy.evaluate, _box(space, *reached)).largest())):
-            return reached
-    return lower, upper
-
-
-def _bounded(frame: Frame, following: np.ndarray) -> Frame:
-    """The frame with a correction that stays what it is beyond the states that an expectation asks about.
-
-    Far out a family says anything; within what training and certificate ask it must not have the kink of being held.
-    """
-    u = frame.scaled(following[np.isfinite(following).all(axis=1)])
-    lowest, highest = np.minimum(u.min(axis=0), -1.0), np.maximum(u.max(axis=0), 1.0)
-    return frame._replace(lowest=lowest - _EDGE, highest=highest + _EDGE)
-
-
-def _box(space: StateSpace, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """States (n, n_columns) of a box, its corners among them, in every regime."""
-    rng = np.random.default_rng([0, _REACH_STREAM])
-    box = np.concatenate([edge_weighted_box(rng, lower, upper, _REACH_STATES), corners(lower, upper)])
-    return space.in_every_regime(box)
 
 
 def _numbers(calibration: Calibration, settings: SolveSettings, frame: Frame) -> Numbers:

@@ -14,6 +14,7 @@ class Status(StrEnum):
 
     CONVERGED = "converged"
     LINEAR = "linear"
+    NO_LINEAR_RULE = "no_linear_rule"
     STALLED = "stalled"
     OUT_OF_STEPS = "out_of_steps"
     OUT_OF_TIME = "out_of_time"
@@ -37,6 +38,10 @@ _SENTENCES: dict[Status, tuple[str, str]] = {
     Status.LINEAR: (
         "The linear rule was taken as it is, and its largest Euler error on the held-out states is above the target.",
         "Take the neural or the polynomial family, which correct it, or a smaller domain.",
+    ),
+    Status.NO_LINEAR_RULE: (
+        "There is no linear rule to take: near the steady state the model has no stable solution, or many.",
+        "Take parameters at which there is exactly one, or the neural or the polynomial family, which start without it.",
     ),
     Status.STALLED: (
         "Training stopped improving before the target was met.",

@@ -2,7 +2,8 @@
 
 A smooth policy is approximated by units spread evenly. Near a kink a policy bends within a small part of the domain, where
 evenly spread units are few and too flat. So part of the units wait: they are zero until a first policy is trained, and
-are then placed, steeper, where its Euler errors are large, and training states with them.
+are then placed, steeper, where its Euler errors are large, and training states with them. A unit bends where its
+pre-activation is zero; it is placed so that this is at its center, along the direction in which the policy bends most.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 
 from solver.policy.family import Family, NeuralFamily
 
-#: Standard deviation of the slopes of units, log-uniform between these: of those spread evenly, and of those placed.
+#: Length of a unit's slope, log-uniform between these: of units spread evenly over several states, over one, and of those
+#: placed.
 _SPREAD_SLOPES = (0.5, 2.0)
 _STEEP_SLOPES = (1.0, 4.0)
 _PLACED_SLOPES = (2.0, 16.0)

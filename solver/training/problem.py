@@ -23,9 +23,10 @@ class TrainingProblem:
     Attributes:
         compiled: the residuals' graphs.
         numbers: what the graphs know of the calibration.
-        lower: (n_continuous,) lower ends of the domain.
-        upper: (n_continuous,) upper ends of the domain.
+        lower: (n_continuous,) lower ends of the box of :meth:`states`, which may go beyond the domain.
+        upper: (n_continuous,) upper ends likewise.
         settings: resolved.
+        has_linear_rule: whether the frame is that of a unique linear rule; if not, it holds the steady controls.
         has_kinks: whether the policy may have kinks.
         errors_at: ``(weights, states (n, n_columns)) -> (n,)`` Euler errors.
         controls_at: ``(weights, u (n, n_continuous)) -> (n, n_controls)`` controls at scaled states, in the first regime.
@@ -36,6 +37,7 @@ class TrainingProblem:
     lower: np.ndarray
     upper: np.ndarray
     settings: SolveSettings
+    has_linear_rule: bool
     has_kinks: bool
     errors_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
     controls_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -55,7 +57,7 @@ class TrainingProblem:
         return np.concatenate([weight.ravel() for weight in weights])
 
     def states(self, at_least: int) -> np.ndarray:
-        """Training states, (n, n_columns)."""
+        """Training states that are kept from step to step, (n, n_columns); random batches are drawn from the domain."""
         rng = np.random.default_rng([self.settings.seed, 2])
         count = max(self.settings.method.sampling.states or 0, at_least)
         box = edge_weighted_box(rng, self.lower, self.upper, count)

@@ -36,7 +36,7 @@ def fit_output_layer(
     states = problem.states(at_least=0) if states is None else states
     evaluate = _evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
     iterates = gauss_newton(_balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
-    return _follow(monitor, "gauss-newton", iterates, inner, len(states), patience=_GAUSS_NEWTON_PATIENCE)
+    return _follow(monitor, "gauss-newton", iterates, vector, len(states), patience=_GAUSS_NEWTON_PATIENCE)
 
 
 def iterate_on_time(
@@ -101,11 +101,10 @@ def fit_all_weights(
     """Levenberg-Marquardt on all weights; how it ended, and the weights (n_weights,) that it ended with."""
     most = problem.settings.method.most_states(problem_size(problem.compiled.model))
     states = problem.states(at_least=min(2 * len(vector), most))
-    fixed = vector[:0]
-    evaluate = _evaluation(problem, monitor, problem.compiled.full_jacobian, fixed, states)
+    evaluate = _evaluation(problem, monitor, problem.compiled.full_jacobian, vector[:0], states)
     iterates = levenberg_marquardt(_balanced(evaluate, problem.compiled.n_residuals), vector)
     patience = _LEVENBERG_MARQUARDT_PATIENCE
-    return _follow(monitor, "levenberg-marquardt", iterates, fixed, len(states), patience=patience)
+    return _follow(monitor, "levenberg-marquardt", iterates, vector, len(states), patience=patience)
 
 
 def _evaluation(
@@ -150,25 +149,26 @@ def _follow(
     monitor: Monitor,
     phase: str,
     iterates: Iterator[Iterate],
-    fixed: np.ndarray,
+    vector: np.ndarray,
     n_states: int,
     patience: int,
 ) -> tuple[Status, np.ndarray]:
-    """Take iterates until the monitor says stop, the phase stalls or no decrease is left."""
+    """Take iterates until the monitor says stop, the phase stalls or no decrease is left.
+
+    Iterates are the last of the weights (n_weights,) that the phase starts from. A phase that starts where the residuals
+    are not defined ends there: what earlier phases found stands.
+    """
     monitor.forget_stall()
     with monitor.off_the_clock():
-        start = next(iterates, None)
-    if start is None:
-        return monitor.outcome(Status.NON_FINITE), fixed
-    point = np.concatenate([fixed, start.point])
-    monitor.record(phase, point, start.loss, steps=0, visited=n_states)
-    while monitor.end is None and not monitor.has_stalled(patience):
         iterate = next(iterates, None)
-        if iterate is None:
-            break
+    is_first = True
+    while iterate is not None:
         if iterate.is_taken:
-            point = np.concatenate([fixed, iterate.point])
-            monitor.record(phase, point, iterate.loss, steps=1, visited=n_states)
+            vector = np.concatenate([vector[: len(vector) - len(iterate.point)], iterate.point])
+            monitor.record(phase, vector, iterate.loss, steps=0 if is_first else 1, visited=n_states)
         else:
             monitor.reject(visited=n_states)
-    return monitor.outcome(Status.STALLED), point
+        if monitor.end is not None or monitor.has_stalled(patience):
+            break
+        is_first, iterate = False, next(iterates, None)
+    return monitor.outcome(Status.STALLED), vector

@@ -28,6 +28,8 @@ def train(problem: TrainingProblem, monitor: Monitor) -> Status:
     training = problem.settings.method.training
     vector = problem.initial_weights()
     if len(vector) == 0:
+        if not problem.has_linear_rule:
+            return Status.NO_LINEAR_RULE
         monitor.record("linear rule", vector, float("nan"), steps=0, visited=0)
         return monitor.outcome(Status.LINEAR)
     if training.algorithm == "staged":

@@ -65,7 +65,7 @@ class ProblemSize:
         n_controls: notional controls in one regime: the controls, and the scale of each multiplier that is none of them.
         n_regimes: regimes of a Markov chain, 1 without one.
         n_shocks: random variables of the next period, beside the regime.
-        has_kinks: whether a bound, a minimum, a maximum or an absolute value puts kinks into the policy.
+        has_kinks: whether a minimum, a maximum, an absolute value or a bound may put kinks into the policy.
     """
 
     n_states: int
@@ -169,8 +169,10 @@ class TrainingSettings(_Settings):
 
     algorithm: Algorithm = Field(
         "staged",
-        description="staged: the output layer by Gauss-Newton, then all weights by Levenberg-Marquardt where the "
-        "target is not met; gauss_newton and levenberg_marquardt: one of these alone; the others: first-order methods.",
+        description="staged: the output layer by Gauss-Newton, led near a solution by time iteration where that ends far "
+        "from one; where the target is not met, units are placed on the kinks of a policy that has some, and of any other "
+        "all weights follow by Levenberg-Marquardt. gauss_newton and levenberg_marquardt: one of these alone; the others: "
+        "first-order methods.",
     )
     steps: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         None, description="Budget of steps. Default: 200 for least squares, 1000 for first-order methods."
@@ -365,8 +367,8 @@ class SolveSettings(_Settings):
     method: Method = Method()
     target: Annotated[float, Field(ge=1e-12, le=0.1)] | None = Field(
         None,
-        description="Largest Euler error on held-out states at which training stops. Default: 1e-6, or 1e-4 for a model "
-        "with kinks (bounds, min, max, abs).",
+        description="Largest Euler error on held-out states at which training stops. Default: 1e-6, or 1e-4 for a policy "
+        "with kinks (min, max, abs, or a bound that the linear rule comes near).",
     )
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(0, description="Seed of every random draw.")
 

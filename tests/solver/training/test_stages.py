@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from solver.calibrate import calibrate
 from solver.diagnostics.euler_errors import EulerJudge
@@ -139,3 +140,31 @@ def test_a_stage_that_cannot_start_leaves_what_others_found():
     status, vector = fit_output_layer(elsewhere, far.monitor, 1e3 + found)
     assert status is Status.STALLED
     assert far.off(far.monitor.best) < 3e-4 and vector.shape == found.shape
+
+
+def test_a_sweep_answers_what_tomorrow_was():
+    """By the formula: where investment tomorrow is a constant, today's is the root of one equation at each state."""
+    start = Far(multiple=1.0)
+    constant = float(start.frame.base[0, 0])
+    start.monitor.max_steps = 1
+    _, vector = iterate_on_time(start.problem, start.monitor, start.problem.initial_weights())
+    p = start.calibration.parameters
+    growth = Growth(**{**p, "delta": 1.0, "gamma": 1.0})
+    states = np.random.default_rng(9).uniform(start.lower, start.upper, size=(50, 2))
+
+    def excess(i, a, k):
+        a_next, k_next = growth.next_state(a, k, i)
+        y_next = growth.output(a_next, k_next)
+        return p["beta"] * growth.gross_return(a_next, k_next) * (growth.output(a, k) - i) - (
+            y_next - constant
+        )
+
+    least = [
+        (constant * np.exp(-(1 - p["rho"]) * a)) ** (1 / p["theta"]) for a in states[:, 0]
+    ]  # y' = constant
+    answers = [
+        brentq(excess, low, growth.output(a, k), args=(a, k))
+        for low, (a, k) in zip(least, states, strict=True)
+    ]
+    found = start.policy(vector).evaluate(states)[:, 0]
+    np.testing.assert_allclose(found, answers, rtol=1e-3)

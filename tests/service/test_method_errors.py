@@ -1,0 +1,56 @@
+"""Methods that are written correctly and that the model cannot take: what is wrong, what the bound is, what to do."""
+
+import pytest
+
+from worker.contract import JobStatus
+
+
+@pytest.mark.parametrize(
+    "model, method, told",
+    [
+        (
+            "neoclassical",
+            {"policy": {"hidden": [2000, 2000]}},
+            # (2 + 1) 2000 + 2001 · 2000 + 2001
+            ["4010001 weights", "above 20000", "fewer or smaller layers"],
+        ),
+        (
+            "neoclassical",
+            {"policy": {"hidden": [700]}, "training": {"algorithm": "levenberg_marquardt"}},
+            # 3 · 700 + 701
+            ["2801 weights to train", "above 2500", "levenberg_marquardt", "fewer or smaller layers"],
+        ),
+        (
+            "new_keynesian_zlb",
+            {"expectation": {"rule": "gauss_hermite", "nodes": 5}},
+            ["5 nodes for each of 6 shocks", "4096 cases", "fewer nodes, or the monomial rule"],
+        ),
+        (
+            "rbc",
+            {"expectation": {"rule": "equidistant", "nodes": 1}},
+            ["nodes = 1", "at least 2", "gauss_hermite"],
+        ),
+        (
+            "neoclassical",
+            {"sampling": {"states": 65_536}, "policy": {"hidden": [400]}},
+            ["sampling.states = 65536", "is above", "take fewer"],
+        ),
+        (
+            "rbc",
+            {"training": {"algorithm": "adam", "batch_size": 65_536}, "policy": {"hidden": [2000]}},
+            ["training.batch_size = 65536", "is above", "adam", "7 case(s)", "take fewer"],
+        ),
+    ],
+)
+def test_a_method_that_the_model_cannot_take_is_refused_before_it_is_queued(
+    api, finisher, model, method, told
+):
+    response = api.post("/v1/solutions", json={"model": model, "method": method})
+    assert response.status_code == 422
+    body = response.json()
+    assert body["code"] == "invalid-method"
+    (fault,) = body["errors"]
+    assert fault["pointer"] == "/method"
+    for words in told:
+        assert words in fault["message"]
+    assert finisher.jobs.ids(JobStatus.QUEUED) == []

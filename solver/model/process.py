@@ -27,7 +27,7 @@ from solver.model.exogenous import (
     Mixture,
     Normal,
 )
-from solver.numerics.discretisation import Chain, rouwenhorst, tauchen
+from solver.numerics.discretisation import Chain, combine, rouwenhorst, stationary_distribution, tauchen
 from solver.numerics.quadrature import gauss_hermite
 
 Evaluate = Callable[[Sequence[Expression]], np.ndarray]
@@ -83,9 +83,7 @@ class Process:
 
     def stationary_regimes(self) -> np.ndarray:
         """(n_regimes,) long-run share of time in each regime."""
-        n = self.n_regimes
-        system = np.concatenate([self.transitions.T - np.eye(n), np.ones((1, n))])
-        return np.asarray(np.linalg.lstsq(system, np.append(np.zeros(n), 1.0), rcond=None)[0])
+        return stationary_distribution(self.transitions)
 
     def stationary_mean(self) -> np.ndarray:
         """(n_exogenous,) long-run means."""
@@ -151,10 +149,7 @@ def _combine(parts: Sequence[_Part]) -> Process:
         empty = np.zeros((0, 0))
         component = Component(1.0, np.zeros(0), empty)
         return Process(np.zeros(0), empty, (component,), np.zeros((1, 0)), np.ones((1, 1)))
-    transitions = np.ones((1, 1))
-    for part in parts:
-        transitions = np.kron(transitions, part.transitions)
-    values = [np.concatenate(rows) for rows in itertools.product(*(part.values for part in parts))]
+    chain = combine([Chain(part.values, part.transitions) for part in parts])
     components = []
     for chosen in itertools.product(*(part.innovations for part in parts)):
         weight = float(np.prod([component.weight for component in chosen]))
@@ -164,8 +159,8 @@ def _combine(parts: Sequence[_Part]) -> Process:
         mean=np.concatenate([part.mean for part in parts]),
         persistence=block_diag(*[part.persistence for part in parts]),
         innovations=tuple(components),
-        values=np.array(values),
-        transitions=transitions,
+        values=chain.values,
+        transitions=chain.transitions,
     )
 
 

@@ -117,7 +117,7 @@ def _pair(left: Chain, right: Chain) -> Chain:
 
 
 def stationary_distribution(transitions: np.ndarray) -> np.ndarray:
-    """The distribution π with ``π P = π``.
+    """The distribution π with ``π P = π``; of least norm where a chain that falls apart has several.
 
     Args:
         transitions: P, (n, n); each row is a distribution.
@@ -126,8 +126,7 @@ def stationary_distribution(transitions: np.ndarray) -> np.ndarray:
         (n,) probabilities.
 
     Raises:
-        ValueError: P is no matrix of transition probabilities, or the chain falls apart into several that never meet, so
-            that more than one distribution is stationary.
+        ValueError: P is no matrix of transition probabilities.
     """
     transitions = np.asarray(transitions, dtype=float)
     n = len(transitions)
@@ -140,11 +139,7 @@ def stationary_distribution(transitions: np.ndarray) -> np.ndarray:
             f"the sums are {sums.tolist()}"
         )
     conditions = np.vstack([transitions.T - np.eye(n), np.ones((1, n))])
-    solution, _, rank, _ = np.linalg.lstsq(conditions, np.append(np.zeros(n), 1.0), rcond=1e-13)
-    if rank < n:
-        raise ValueError(
-            "the chain has more than one stationary distribution: some states never reach each other"
-        )
+    solution = np.linalg.lstsq(conditions, np.append(np.zeros(n), 1.0), rcond=1e-13)[0]
     probabilities = np.maximum(solution, 0.0)
     return np.asarray(probabilities / probabilities.sum())
 

@@ -125,7 +125,6 @@ def test_stationary_distribution_leaves_transient_states_and_joins_independent_c
         (lambda: rouwenhorst(3, 0.9, 0.1, float("inf")), "mean = inf must be finite"),
         (lambda: tauchen(3, 0.9, 0.0), "a standard deviation of 0.0 must be positive"),
         (lambda: tauchen(3, 0.9, 0.1, width=-1.0), "width = -1.0"),
-        (lambda: stationary_distribution(np.eye(2)), "more than one stationary distribution"),
         (lambda: stationary_distribution(np.ones((2, 3))), r"shape \(2, 3\) must be a square matrix"),
         (lambda: stationary_distribution(np.array([[1.5, -0.5], [0.5, 0.5]])), "must not be negative"),
         (
@@ -137,3 +136,10 @@ def test_stationary_distribution_leaves_transient_states_and_joins_independent_c
 def test_what_is_no_chain_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_of_several_stationary_distributions_the_one_of_least_norm_is_taken():
+    """Regime 0 leads to one of two that are never left, 1 and the pair of 2 and 3."""
+    transitions = np.array([[0.2, 0.4, 0.4, 0], [0, 1, 0, 0], [0, 0, 0.5, 0.5], [0, 0, 0.5, 0.5]])
+    # Of all (0, w, (1-w)/2, (1-w)/2) the shortest is that of w = 1/3.
+    np.testing.assert_allclose(stationary_distribution(transitions), [0, 1 / 3, 1 / 3, 1 / 3], atol=1e-14)

@@ -46,21 +46,13 @@ def iterate_on_time(
 
     Each sweep improves today's decisions against tomorrow's as they were. That converges from far away, slowly.
     """
-    graph, tensors = problem.compiled.today_jacobian, problem.tensors
     inner = vector[: -problem.compiled.n_output_weights]
     states = problem.states(at_least=0)
-    tensor = tf.constant(states)
     monitor.forget_stall()
-
-    def evaluate(output: np.ndarray, tomorrow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        residuals, jacobian = graph(tensors, np.concatenate([inner, output]), tensor, tomorrow)
-        return residuals.numpy(), jacobian.numpy()
-
-    with monitor.off_the_clock():
-        evaluate(vector[len(inner) :], vector)
     for _ in range(_MOST_SWEEPS):
-        against = functools.partial(evaluate, tomorrow=vector)
-        iterates = gauss_newton(_balanced(against, problem.compiled.n_residuals), vector[len(inner) :])
+        tomorrow = tf.constant(vector)
+        evaluate = _evaluation(problem, monitor, problem.compiled.today_jacobian, inner, states, tomorrow)
+        iterates = gauss_newton(_balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
         trials = list(itertools.islice(iterates, 1 + _TRIALS_PER_SWEEP))
         if not trials:
             break
@@ -108,16 +100,24 @@ def fit_all_weights(
 
 
 def _evaluation(
-    problem: TrainingProblem, monitor: Monitor, graph: Any, fixed: np.ndarray, states: np.ndarray
+    problem: TrainingProblem,
+    monitor: Monitor,
+    graph: Any,
+    fixed: np.ndarray,
+    states: np.ndarray,
+    *further: Any,
 ) -> Evaluate:
-    """Residuals and Jacobian at the states, as a function of the weights that follow the fixed ones."""
+    """Residuals and Jacobian at the states, as a function of the weights that follow the fixed ones.
+
+    ``further`` are the graph's own arguments behind the states.
+    """
     with monitor.off_the_clock():
         # A graph looks for its trace again at every call, which is a quarter of what a small call takes.
         trace = graph.get_concrete_function()
     tensors, at = problem.tensors, tf.constant(states)
 
     def evaluate(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        residuals, jacobian = trace(tensors, tf.constant(np.concatenate([fixed, point])), at)
+        residuals, jacobian = trace(tensors, tf.constant(np.concatenate([fixed, point])), at, *further)
         return residuals.numpy(), jacobian.numpy()
 
     return evaluate

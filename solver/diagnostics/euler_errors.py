@@ -23,7 +23,7 @@ from typing import Literal
 import numpy as np
 
 from solver.calibrate import Calibration
-from solver.expectation.ahead import Expectation, look_ahead
+from solver.expectation.ahead import Expectation, expected, next_period
 from solver.model.conditions import conditions_of
 from solver.model.consumption import CONSUMPTION, consumption
 from solver.model.economy import Date, Economy
@@ -133,13 +133,8 @@ class EulerJudge:
         process = self._calibration.process
         exogenous = space.exogenous_of(np, process.mean, process.values, states)
         today = Date(exogenous, space.endogenous(states), decide(states))
-        ahead = look_ahead(np, space, self._expectation, states, exogenous)
-        now = Date(*(array[:, None, :] for array in today))
-        moved = economy.transition(parameters, now, ahead.exogenous)
-        joined = space.join(np, ahead.exogenous, moved, ahead.regimes + 0.0 * moved[:, :, 0])
-        decided = decide(joined.reshape(-1, len(space.names)))
-        then = Date(ahead.exogenous, moved, decided.reshape(*moved.shape[:2], -1))
-        return today, now, then, ahead.weights
+        ahead = next_period(np, economy, space, self._expectation, parameters, states, today)
+        return today, ahead.today, ahead.decided(np, decide(ahead.states)), ahead.weights
 
     def _errors(self, decide: Decide, states: np.ndarray) -> ConditionErrors:
         today, now, then, weights = self._two_dates(decide, states)
@@ -157,9 +152,7 @@ class EulerJudge:
         """``E[left]`` and ``E[right]``, (n, n_equations), with another consumption (n,) of today where it is given."""
         given = None if consumed is None else {CONSUMPTION: consumed[:, None]}
         sides = self._economy.arbitrage_sides(self._parameters, now, then, given)
-        left, right = (
-            np.where(weights[:, :, None] > 0, weights[:, :, None] * side, 0.0).sum(axis=1) for side in sides
-        )
+        left, right = (expected(np, side, weights) for side in sides)
         return left, right
 
     def _implied(self, now: Date, then: Date, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from solver.model.economy import Date, Economy
 from solver.model.process import Process
 from solver.model.state_space import StateSpace
 from solver.numerics.quadrature import (
@@ -96,3 +97,59 @@ def look_ahead(xp: Any, space: StateSpace, rule: Expectation, states: Array, exo
     regimes = xp.reshape(xp.arange(space.n_regimes, dtype="float64")[:, None] + 0.0 * rule.weights, (-1,))
     weights = xp.reshape(chances[:, :, None] * rule.weights, (-1, xp.size(regimes)))
     return Ahead(drift[:, None, :] + offsets, regimes, weights)
+
+
+class NextPeriod(NamedTuple):
+    """Every case of the next period after each of n states, before anything is decided in it.
+
+    Attributes:
+        today: the variables of today, (n, 1, ...) each, to stand beside the cases.
+        exogenous: (n, n_cases, n_exogenous).
+        endogenous: (n, n_cases, n_states) the model's own states.
+        states: (n * n_cases, n_columns) the states that a policy is asked about.
+        weights: (n, n_cases) probabilities.
+    """
+
+    today: Date
+    exogenous: Array
+    endogenous: Array
+    states: Array
+    weights: Array
+
+    def decided(self, xp: Any, controls: Array) -> Date:
+        """The variables of the next period, (n, n_cases, ...) each, with its controls (n * n_cases, n_controls)."""
+        shape = (-1, xp.size(self.weights[0]), controls.shape[1])
+        return Date(self.exogenous, self.endogenous, xp.reshape(controls, shape))
+
+
+def next_period(
+    xp: Any,
+    economy: Economy,
+    space: StateSpace,
+    rule: Expectation,
+    parameters: Array,
+    states: Array,
+    today: Date,
+) -> NextPeriod:
+    """The next period after decisions at states (n, n_columns).
+
+    Args:
+        xp: the array namespace.
+        economy: the model, compiled to the same arrays.
+        space: the columns of the states.
+        rule: the cases.
+        parameters: (n_parameters,).
+        states: of today.
+        today: the variables there, (n, ...) each.
+    """
+    ahead = look_ahead(xp, space, rule, states, today.exogenous)
+    now = Date(*(array[:, None, :] for array in today))
+    endogenous = economy.transition(parameters, now, ahead.exogenous)
+    joined = space.join(xp, ahead.exogenous, endogenous, ahead.regimes + 0.0 * endogenous[:, :, 0])
+    flat = xp.reshape(joined, (-1, len(space.names)))
+    return NextPeriod(now, ahead.exogenous, endogenous, flat, ahead.weights)
+
+
+def expected(xp: Any, values: Array, weights: Array) -> Array:
+    """``E[values]``, (n, ...), of values (n, n_cases, ...); a case of no weight does not count, whatever its value."""
+    return xp.sum(xp.where(weights[:, :, None] > 0.0, weights[:, :, None] * values, 0.0), axis=1)

@@ -23,7 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from solver.expectation.ahead import Expectation, look_ahead
+from solver.expectation.ahead import Expectation, expected, next_period
 from solver.model.consumption import consumption
 from solver.model.economy import Date
 from solver.policy.family import Layer, Weights
@@ -89,27 +89,22 @@ class EulerObjective:
         rule, xp = self.rule, self.rule.xp
         economy, parameters = rule.economy, setting.parameters
         today = rule.decide(setting, weights, states)
-        ahead = look_ahead(xp, rule.space, expectation, states, today.date.exogenous)
-        now = Date(*(array[:, None, :] for array in today.date))
-        moved = economy.transition(parameters, now, ahead.exogenous)
-        joined = rule.space.join(xp, ahead.exogenous, moved, ahead.regimes + 0.0 * moved[:, :, 0])
-        flat = xp.reshape(joined, (-1, len(rule.space.names)))
-        decided = rule.decide(setting, weights if weights_tomorrow is None else weights_tomorrow, flat)
-        n_controls = len(economy.model.controls)
-        shape = (-1, xp.size(ahead.regimes), n_controls)
-        then = Date(ahead.exogenous, moved, xp.reshape(decided.date.controls, shape))
+        ahead = next_period(xp, economy, rule.space, expectation, parameters, states, today.date)
+        tomorrow = weights if weights_tomorrow is None else weights_tomorrow
+        decided = rule.decide(setting, tomorrow, ahead.states)
+        then = ahead.decided(xp, decided.date.controls)
         left, right = (
-            self._expected(side, ahead.weights) for side in economy.arbitrage_sides(parameters, now, then)
+            expected(xp, self._of_residuals(side), ahead.weights)
+            for side in economy.arbitrage_sides(parameters, ahead.today, then)
         )
-        residuals = self._where_feasible(parameters, now, then, ahead.weights, self._compare(left, right))
+        compared = self._compare(left, right)
+        residuals = self._where_feasible(parameters, ahead.today, then, ahead.weights, compared)
         return Residuals(residuals, today, decided.layers)
 
-    def _expected(self, side: Array, weights: Array) -> Array:
-        """``E[side]`` of the equations that are residuals, (n, n_equations); a case of no weight does not count."""
-        xp = self.rule.xp
-        kept = side if len(self.equations) == side.shape[2] else xp.take(side, self.equations, axis=2)
-        cases = xp.where(weights[:, :, None] > 0.0, weights[:, :, None] * kept, 0.0)
-        return xp.sum(cases, axis=1)
+    def _of_residuals(self, side: Array) -> Array:
+        """Those columns of (n, n_cases, all equations) that belong to residuals."""
+        is_all = len(self.equations) == side.shape[2]
+        return side if is_all else self.rule.xp.take(side, self.equations, axis=2)
 
     def _compare(self, left: Array, right: Array) -> Array:
         if not self.as_ratio:

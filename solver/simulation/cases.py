@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.expectation.ahead import Expectation, look_ahead
-from solver.model.economy import Date
+from solver.expectation.ahead import Expectation, next_period
 from solver.policy.policy import Policy
 
 
@@ -20,11 +19,8 @@ def next_states(policy: Policy, expectation: Expectation, states: np.ndarray) ->
     Returns:
         (n * n_cases, n_continuous); NaN where the economy is not defined.
     """
-    space = policy.space
+    space, parameters = policy.space, policy.calibration.parameter_vector()
     with np.errstate(all="ignore"):
         today = policy.decide(states)
-        ahead = look_ahead(np, space, expectation, states, today.exogenous)
-        now = Date(*(array[:, None, :] for array in today))
-        moved = policy.economy.transition(policy.calibration.parameter_vector(), now, ahead.exogenous)
-        joined = space.join(np, ahead.exogenous, moved, ahead.regimes + 0.0 * moved[:, :, 0])
-    return np.asarray(space.continuous(joined).reshape(-1, space.n_continuous))
+        ahead = next_period(np, policy.economy, space, expectation, parameters, states, today)
+    return np.asarray(space.continuous(ahead.states))

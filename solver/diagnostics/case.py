@@ -62,8 +62,3 @@ class Case:
         """Largest distance (…,) to the steady state, in half domains."""
         away = self.policy.space.continuous(states) - self.steady
         return np.asarray((np.abs(away) / ((self.upper - self.lower) / 2)).max(axis=-1))
-
-
-def finite(value: float) -> float | None:
-    """A figure as a check tells it: None where it is not defined."""
-    return value if np.isfinite(value) else None

@@ -57,6 +57,14 @@ class Check(_Frozen):
     threshold: float
     meaning: str
 
+    @classmethod
+    def of(cls, name: str, value: float | None, passes: float, warns: float, meaning: str) -> Check:
+        """A check that passes up to the first threshold, warns up to the second, and fails above it or where undefined."""
+        if value is None or not np.isfinite(value):
+            return cls(name=name, verdict="fail", value=None, threshold=passes, meaning=meaning)
+        verdict: Verdict = "pass" if value <= passes else "warn" if value <= warns else "fail"
+        return cls(name=name, verdict=verdict, value=value, threshold=passes, meaning=meaning)
+
 
 class Certificate(_Frozen):
     """An independent verdict on a policy: the worst of its checks."""
@@ -77,13 +85,6 @@ def summarise(errors: np.ndarray) -> ErrorSummary:
         for value in (errors.mean(), np.quantile(errors, 0.99), errors.max())
     )
     return ErrorSummary(mean_log10=mean, p99_log10=p99, max_log10=largest, states=len(errors))
-
-
-def judge(value: float | None, passes: float, warns: float) -> Verdict:
-    """``pass`` up to the first threshold, ``warn`` up to the second, ``fail`` above it or where undefined."""
-    if value is None or not np.isfinite(value) or value > warns:
-        return "fail"
-    return "pass" if value <= passes else "warn"
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from solver.diagnostics.case import Case
-from solver.diagnostics.certificate import Check, ErrorSummary, EulerErrors, judge
+from solver.diagnostics.certificate import Check, ErrorSummary, EulerErrors
 
 _ERROR_PASS, _ERROR_WARN = -4.0, -2.0
 #: A tenth of a per cent of consumption is less than such models are trusted to; a tenth of it is no answer.
@@ -14,14 +14,13 @@ _ADDED_PASS, _ADDED_WARN = 1e-3, 1e-1
 
 def check_errors(name: str, summary: ErrorSummary, where: str) -> Check:
     """How large the largest error of some states is; ``where`` says which."""
-    verdict = judge(summary.max_log10, _ERROR_PASS, _ERROR_WARN)
     outcome = "is not defined" if summary.max_log10 is None else f"is 10^{summary.max_log10:.1f}"
-    return Check(
-        name=name,
-        verdict=verdict,
-        value=summary.max_log10,
-        threshold=_ERROR_PASS,
-        meaning=f"The largest Euler error {where} {outcome}; up to 10^{_ERROR_PASS:g} passes, "
+    return Check.of(
+        name,
+        summary.max_log10,
+        _ERROR_PASS,
+        _ERROR_WARN,
+        f"The largest Euler error {where} {outcome}; up to 10^{_ERROR_PASS:g} passes, "
         f"above 10^{_ERROR_WARN:g} fails.",
     )
 
@@ -51,11 +50,11 @@ def check_accumulated(case: Case, errors: EulerErrors) -> Check:
     value = (
         None if None in means else 10.0 ** max(mean for mean in means if mean is not None) / (1 - 1 / root)
     )
-    return Check(
-        name="accumulated",
-        verdict=judge(value, _ADDED_PASS, _ADDED_WARN),
-        value=value,
-        threshold=_ADDED_PASS,
-        meaning="How far the policy may be off, to first order, by the mean Euler errors of all periods ahead: one's "
+    return Check.of(
+        "accumulated",
+        value,
+        _ADDED_PASS,
+        _ADDED_WARN,
+        "How far the policy may be off, to first order, by the mean Euler errors of all periods ahead: one's "
         f"times {1 / (1 - 1 / root):.3g}, as the smallest unstable root of the economy has it.",
     )

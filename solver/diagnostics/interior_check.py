@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from solver.diagnostics.case import Case
-from solver.diagnostics.certificate import Check, judge
+from solver.diagnostics.certificate import Check
 from solver.model.consumption import consumption
 from solver.model.economy import Date
 
@@ -20,21 +20,22 @@ def check_interior(case: Case, states: np.ndarray) -> Check:
     moves = _MARGIN * np.diag(np.where(size > 0, size, 1.0))
     is_interior = np.ones(len(states), dtype=bool)
     process, space = case.calibration.process, case.policy.space
+    # What is expected tomorrow without a change of regime.
+    regimes = states[:, -1] if space.n_regimes > 1 else np.zeros(len(states))
+    following = process.mean + (today.exogenous - process.mean) @ process.persistence.T
+    following = following + process.values[regimes.astype(int)]
     for move in (*moves, *-moves):
         moved = today._replace(controls=today.controls + move)
-        mean = process.mean + (today.exogenous - process.mean) @ process.persistence.T
-        following = np.where(np.any(process.values != 0, axis=0), today.exogenous, mean)
         next_states = case.policy.economy.transition(case.parameters, moved, following)
-        regimes = states[:, -1]
         is_interior &= _is_defined(case, moved)
         is_interior &= _is_defined(case, case.policy.decide(space.join(np, following, next_states, regimes)))
     value = float(np.mean(~is_interior))
-    return Check(
-        name="interior",
-        verdict=judge(value, _EDGE_PASS, _EDGE_WARN),
-        value=value,
-        threshold=_EDGE_PASS,
-        meaning=f"Share of states at which moving a control by {100 * _MARGIN:g} % of its size would end the "
+    return Check.of(
+        "interior",
+        value,
+        _EDGE_PASS,
+        _EDGE_WARN,
+        f"Share of states at which moving a control by {100 * _MARGIN:g} % of its size would end the "
         "economy (no consumption today or tomorrow, or an equation undefined): an artificial bound.",
     )
 

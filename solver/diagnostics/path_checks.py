@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.diagnostics.case import Case, finite
-from solver.diagnostics.certificate import Check, judge
+from solver.diagnostics.case import Case
+from solver.diagnostics.certificate import Check
 from solver.simulation.paths import Paths, draw_shocks, no_shocks, simulate
 
 PATH_PERIODS = 100
@@ -18,13 +18,13 @@ _LEAVE_PASS, _LEAVE_WARN = 0.3, 1.0
 
 def check_around(case: Case, visited: np.ndarray) -> Check:
     """With shocks the deterministic steady state is no fixed point, but the economy's means must lie about it."""
-    value = finite(float(case.distance(visited.mean(axis=(0, 1)))))
-    return Check(
-        name="steady-state",
-        verdict=judge(value, _AROUND_PASS, _AROUND_WARN),
-        value=value,
-        threshold=_AROUND_PASS,
-        meaning="How far the means of the states along simulated paths are from the deterministic steady state, in half "
+    value = float(case.distance(visited.mean(axis=(0, 1))))
+    return Check.of(
+        "steady-state",
+        value,
+        _AROUND_PASS,
+        _AROUND_WARN,
+        "How far the means of the states along simulated paths are from the deterministic steady state, in half "
         "domains.",
     )
 
@@ -40,13 +40,13 @@ def check_convergence(case: Case, paths: Paths, spectral_radius: Check) -> Check
     while periods < _HORIZON and np.any(case.distance(states) > _RETURN_PASS):
         states = simulate(case.policy, states, draws).states[-1]
         periods += PATH_PERIODS
-    value = finite(float(case.distance(states).max()))
-    return Check(
-        name="convergence",
-        verdict=judge(value, _RETURN_PASS, max(_RETURN_WARN, _on_its_way(spectral_radius, periods))),
-        value=value,
-        threshold=_RETURN_PASS,
-        meaning=f"How far from the steady state, in half domains, paths from the corners of the domain and from "
+    value = float(case.distance(states).max())
+    return Check.of(
+        "convergence",
+        value,
+        _RETURN_PASS,
+        max(_RETURN_WARN, _on_its_way(spectral_radius, periods)),
+        f"How far from the steady state, in half domains, paths from the corners of the domain and from "
         f"random states still are after {periods} periods.",
     )
 
@@ -64,13 +64,12 @@ def check_meeting(case: Case, rng: np.random.Generator, ends: np.ndarray, spectr
         periods += PATH_PERIODS
         scaled = case.scaled(states).reshape(groups, len(ends) // groups, -1)
         gap = float((scaled.max(axis=1) - scaled.min(axis=1)).max())
-    value = finite(gap)
-    return Check(
-        name="convergence",
-        verdict=judge(value, _RETURN_PASS, max(10 * _RETURN_WARN, _on_its_way(spectral_radius, periods))),
-        value=value,
-        threshold=_RETURN_PASS,
-        meaning="How far apart, in half domains, paths from the corners of the domain that meet the same shocks still are "
+    return Check.of(
+        "convergence",
+        gap,
+        _RETURN_PASS,
+        max(10 * _RETURN_WARN, _on_its_way(spectral_radius, periods)),
+        "How far apart, in half domains, paths from the corners of the domain that meet the same shocks still are "
         f"after {periods} periods.",
     )
 
@@ -84,16 +83,16 @@ def _on_its_way(spectral_radius: Check, periods: int) -> float:
 def check_stays(case: Case, visited: np.ndarray) -> Check:
     """Paths should not go where the policy is extrapolated; what they meet there is in the ergodic errors."""
     beyond = np.abs(case.scaled(visited)).max(axis=-1) - 1
-    value = finite(float(np.quantile(beyond, 0.99) if case.is_random else beyond.max()))
+    value = np.quantile(beyond, 0.99) if case.is_random else beyond.max()
     which = (
         "99 % of the periods of simulated paths"
         if case.is_random
         else "paths from its corners and from random states"
     )
-    return Check(
-        name="stays-in-domain",
-        verdict=judge(value, _LEAVE_PASS, _LEAVE_WARN),
-        value=None if value is None else max(value, 0.0),
-        threshold=_LEAVE_PASS,
-        meaning=f"How far beyond the domain, in half domains, {which} go: the policy is extrapolated there.",
+    return Check.of(
+        "stays-in-domain",
+        float(np.maximum(value, 0.0)),
+        _LEAVE_PASS,
+        _LEAVE_WARN,
+        f"How far beyond the domain, in half domains, {which} go: the policy is extrapolated there.",
     )

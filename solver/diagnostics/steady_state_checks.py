@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.diagnostics.case import Case, finite
-from solver.diagnostics.certificate import Check, judge
+from solver.diagnostics.case import Case
+from solver.diagnostics.certificate import Check
 
 _STEADY_PASS, _STEADY_WARN = 1e-4, 1e-2
 _SLOPE_PASS, _SLOPE_WARN = 0.1, 0.5
@@ -16,13 +16,13 @@ def check_steady_state(case: Case) -> Check:
     controls, next_states = case.step(case.steady[None])
     known = case.calibration.control_steady()
     off = np.abs(controls[0] - known) / np.maximum(np.abs(known), case.policy.frame.scale)
-    value = finite(max(float(off.max()), float(case.distance(next_states)[0])))
-    return Check(
-        name="steady-state",
-        verdict=judge(value, _STEADY_PASS, _STEADY_WARN),
-        value=value,
-        threshold=_STEADY_PASS,
-        meaning="How far the policy, applied at the steady state, leads away from it: relative to each control's "
+    value = float(np.maximum(off.max(), case.distance(next_states)[0]))
+    return Check.of(
+        "steady-state",
+        value,
+        _STEADY_PASS,
+        _STEADY_WARN,
+        "How far the policy, applied at the steady state, leads away from it: relative to each control's "
         "size and each state's half domain.",
     )
 
@@ -43,30 +43,34 @@ def check_slopes(case: Case) -> Check:
     """The policy's derivatives at the steady state against those of first-order perturbation."""
     rule, space = case.calibration.rule, case.policy.space
     if rule.slope is None:
-        value = None
-        verdict = judge(0.0 if rule.verdict == "many" else None, 0.0, 0.0)
-        meaning = "The slopes of the policy are not compared: first-order perturbation has no unique rule."
-    else:
-        width = 1e-5 * (case.upper - case.lower)
-        shape = (space.n_regimes, len(width), -1)
-        here, above, below = (
-            case.policy.evaluate(space.in_every_regime(case.steady + sign * np.diag(width))).reshape(shape)
-            for sign in (0, 1, -1)
+        return Check(
+            name="slopes",
+            verdict="pass" if rule.verdict == "many" else "fail",
+            value=None,
+            threshold=_SLOPE_PASS,
+            meaning="The slopes of the policy are not compared: first-order perturbation has no unique rule.",
         )
-        # At a kink, of a bound that begins to bind just there, perturbation knows one of the two sides.
-        sides = np.stack([above - here, here - below]).mean(axis=1).swapaxes(1, 2) / width
-        nearer = np.abs(sides - rule.slope).argmin(axis=0)
-        slopes = np.take_along_axis(sides, nearer[None], axis=0)[0]
-        half = (case.upper - case.lower) / 2
-        size = np.maximum((np.abs(rule.slope) * half).sum(axis=1), np.abs(case.calibration.control_steady()))
-        off = (np.abs(slopes - rule.slope) * half).sum(axis=1) / np.where(size > 0, size, 1.0)
-        value = finite(float(off.max()))
-        verdict = judge(value, _SLOPE_PASS, _SLOPE_WARN)
-        meaning = (
-            "How far the policy's slopes at the steady state are from those of first-order perturbation: the difference it "
-            "makes over half a domain, relative to each control's size."
-        )
-    return Check(name="slopes", verdict=verdict, value=value, threshold=_SLOPE_PASS, meaning=meaning)
+    width = 1e-5 * (case.upper - case.lower)
+    shape = (space.n_regimes, len(width), -1)
+    here, above, below = (
+        case.policy.evaluate(space.in_every_regime(case.steady + sign * np.diag(width))).reshape(shape)
+        for sign in (0, 1, -1)
+    )
+    # At a kink, of a bound that begins to bind just there, perturbation knows one of the two sides.
+    sides = np.stack([above - here, here - below]).mean(axis=1).swapaxes(1, 2) / width
+    nearer = np.abs(sides - rule.slope).argmin(axis=0)
+    slopes = np.take_along_axis(sides, nearer[None], axis=0)[0]
+    half = (case.upper - case.lower) / 2
+    size = np.maximum((np.abs(rule.slope) * half).sum(axis=1), np.abs(case.calibration.control_steady()))
+    off = (np.abs(slopes - rule.slope) * half).sum(axis=1) / np.where(size > 0, size, 1.0)
+    return Check.of(
+        "slopes",
+        float(off.max()),
+        _SLOPE_PASS,
+        _SLOPE_WARN,
+        "How far the policy's slopes at the steady state are from those of first-order perturbation: the difference it "
+        "makes over half a domain, relative to each control's size.",
+    )
 
 
 def check_spectral_radius(case: Case) -> Check:

@@ -147,7 +147,7 @@ def _point(model: Model, steady: SteadyState) -> np.ndarray:
 def linear_rule(model: Model, steady: SteadyState) -> LinearRule:
     """The linear rule of a model at its steady state."""
     point, process = _point(model, steady), steady.process
-    deviations = process.values - point[: len(model.exogenous)] * _is_chain(process)
+    deviations = np.where(process.values.any(axis=0), process.values - point[: len(model.exogenous)], 0.0)
     persistence = process.persistence + _chain_persistence(process, deviations)
     return solve_first_order(
         steady_state_derivatives(model, steady),
@@ -156,15 +156,6 @@ def linear_rule(model: Model, steady: SteadyState) -> LinearRule:
         (process.transitions, deviations),
         np.array(state_space(model).exogenous, dtype=int),
         np.where(point != 0, np.abs(point), 1.0),
-    )
-
-
-def _is_chain(process: Process) -> np.ndarray:
-    """(n_exogenous,) 1 where a variable belongs to a chain."""
-    return (
-        np.any(process.values != 0, axis=0).astype(float)
-        if process.n_regimes > 1
-        else np.zeros(len(process.mean))
     )
 
 

@@ -55,10 +55,10 @@ class Process:
     """The law of all exogenous variables.
 
     Attributes:
-        mean: (n_exogenous,) of the variables that are not a chain's.
+        mean: (n_exogenous,); zero for those of a chain.
         persistence: (n_exogenous, n_exogenous).
         innovations: the mixture of e'; its mean is zero.
-        values: (n_regimes, n_exogenous) of the chains' variables.
+        values: (n_regimes, n_exogenous); zero but for those of a chain, and all zero where there is one regime.
         transitions: (n_regimes, n_regimes) probabilities of the next regime, a row for each of today's.
     """
 
@@ -131,12 +131,14 @@ def build_process(blocks: Sequence[Block], evaluate: Evaluate) -> Process:
 
 
 def _normalised(part: _Part) -> _Part:
-    """The same law with probabilities that sum to one, not just within the tolerance."""
+    """The same law with probabilities that sum to one, not just nearly; a chain of one regime becomes a constant."""
     total = sum(one.weight for one in part.innovations)
     shift = np.asarray(sum(one.weight * one.mean for one in part.innovations) / total)
+    constant = part.values[0] if len(part.values) == 1 else np.zeros_like(part.mean)
     return dataclasses.replace(
         part,
-        mean=part.mean + shift,
+        mean=part.mean + shift + constant,
+        values=part.values - constant,
         innovations=tuple(
             Component(one.weight / total, one.mean - shift, one.covariance) for one in part.innovations
         ),

@@ -10,7 +10,7 @@ from solver.calibrate import calibrate
 from solver.expectation.ahead import build_expectation, look_ahead
 from solver.model.load import load_model
 from solver.model.state_space import problem_size, state_space
-from solver.settings import ExpectationSettings
+from solver.settings import ExpectationSettings, SolveSettings
 
 #: An AR(1), a VAR(1), a mixture, a normal and two chains at once, each moving the state.
 LAWS = load_model("""
@@ -215,3 +215,21 @@ def test_every_choice_is_a_rule_of_the_right_moments_or_refused(law, rule, nodes
     np.testing.assert_allclose(found.weights @ found.nodes[:, 0] ** 2, variance, rtol=1e-12)
     # No node lies where nobody has ever been.
     assert np.abs(found.nodes).max() <= 0.3 * 10
+
+
+def test_a_chain_of_one_regime_is_expected_to_stay():
+    model = load_model("""
+name: one regime
+symbols: {states: [k], controls: [i], exogenous: [w], parameters: []}
+equations:
+  transition: k[t] = 0.5*k[t-1] + w[t]
+  arbitrage: i[t] = 0.1*k[t]
+calibration: {k: 4, i: 0.4}
+exogenous: !MarkovChain {values: [[2]], transitions: [[1]]}
+""")
+    process, space, states = calibrate(model).process, state_space(model), np.array([[4.0]])
+    exogenous = space.exogenous_of(np, process.mean, process.values, states)
+    rule = build_expectation(process, SolveSettings().resolve(problem_size(model)).method.expectation)
+    ahead = look_ahead(np, space, rule, states, exogenous)
+    np.testing.assert_array_equal(exogenous, [[2.0]])
+    np.testing.assert_array_equal(ahead.exogenous, [[[2.0]]])

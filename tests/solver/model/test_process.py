@@ -87,6 +87,13 @@ def test_a_mixture_is_centred_and_keeps_mean_and_variance():
     np.testing.assert_allclose(process.innovation_covariance, [[second_moment - 0.16]], rtol=1e-14)
 
 
+def test_a_chain_of_one_regime_is_a_constant():
+    process = process_of(w_x=MarkovChain(matrix([2, -1]), matrix([1])), e=NORMAL)
+    np.testing.assert_array_equal(process.mean, [2, -1, 0.5])
+    np.testing.assert_array_equal(process.values, [[0, 0, 0]])
+    np.testing.assert_array_equal(process.stationary_mean(), process.mean)
+
+
 def test_a_constant_is_its_mean():
     process = process_of(x=Constant(vector(7)))
     np.testing.assert_array_equal(process.stationary_mean(), [7])

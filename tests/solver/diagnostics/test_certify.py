@@ -114,6 +114,32 @@ def test_an_economy_that_is_slow_by_itself_only_warns():
     np.testing.assert_allclose(left, 0.999**2000, rtol=0.05)
 
 
+def test_an_economy_that_comes_to_rest_elsewhere_fails():
+    """Right up to a tenth above the steady capital, and held there from above: the root explains no such rest."""
+    trap = 1.1 * EXACT.k_ss
+
+    def rule(a, k):
+        return np.where(k >= trap, trap, EXACT.closed_form(a, k))
+
+    certificate = judged(rule, delta=1.0, gamma=1.0)
+    assert verdicts(certificate)["convergence"] == "fail"
+    _, calibration = growth_case(delta=1.0, gamma=1.0)
+    half = (calibration.upper() - calibration.lower())[1] / 2
+    left = next(check.value for check in certificate.checks if check.name == "convergence")
+    np.testing.assert_allclose(left, 0.1 * EXACT.k_ss / half, rtol=1e-6)
+
+
+@pytest.mark.parametrize("side, verdict", [(1, "pass"), (-1, "pass"), (0, "warn")])
+def test_at_a_kink_one_side_must_be_as_perturbation_says(side, verdict):
+    """Investment rises with capital by what the exact one does on one side of the steady state, or on none."""
+
+    def rule(a, k):
+        wrong = np.where(side * (k - EXACT.k_ss) > 0, 0.0, 0.5) if side else 0.5
+        return EXACT.closed_form(a, k) + wrong * (k - EXACT.k_ss)
+
+    assert verdicts(judged(rule, delta=1.0, gamma=1.0))["slopes"] == verdict
+
+
 def test_the_states_are_fresh_and_seeded():
     errors = [judged(WRONG["save a constant share"], seed=seed).euler_errors for seed in (0, 0, 1)]
     assert errors[0] == errors[1] != errors[2]

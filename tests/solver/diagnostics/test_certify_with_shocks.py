@@ -48,6 +48,21 @@ domain: {b: [0, 2]}
 """
 
 
+#: Brock and Mirman's economy where part of what is invested may be lost: β θ of output is invested, whatever is lost.
+SWITCHING = """
+name: switching
+symbols: {states: [k], controls: [i], exogenous: [w], parameters: [beta, theta]}
+definitions: |
+  y[t] = k[t]^theta
+  c[t] = y[t] - i[t]
+equations:
+  transition: k[t] = w[t]*i[t-1]
+  arbitrage: 1 = beta*c[t]/c[t+1]*theta*y[t+1]/k[t+1]*w[t+1]
+calibration: {beta: 0.96, theta: 0.36, w: 1, k: (beta*theta)^(1/(1 - theta)), i: k}
+exogenous: !MarkovChain {values: [[0.97], [1.03]], transitions: [[0.8, 0.2], [0.2, 0.8]]}
+"""
+
+
 def judged(name, rule, target=1e-6, seed=0, **overrides):
     model = load_zoo(name)
     return judged_in(model, calibrate(model, overrides), rule, target, seed)
@@ -217,6 +232,13 @@ def test_generations_that_save_too_little_are_caught():
     assert certificate.verdict == "fail"
     assert verdicts(certificate)["euler-box"] == "fail"
     assert verdicts(judged("olg_krueger_kubler", generations(1.001)))["euler-box"] == "warn"
+
+
+def test_the_closed_form_of_a_switching_economy_passes_every_check():
+    model = load_model(SWITCHING)
+    certificate = judged_in(model, calibrate(model), lambda k, regime: 0.96 * 0.36 * k**0.36)
+    assert set(verdicts(certificate).values()) == {"pass"}
+    assert certificate.euler_errors.box.max_log10 < -13
 
 
 def test_a_policy_that_is_wrong_in_one_regime_alone_is_caught():

@@ -62,6 +62,7 @@ PROBLEMS: dict[type[Exception], Row] = {
     solver_errors.ModelError: Row(422, "invalid-model", "The model is not valid"),
     solver_errors.CalibrationError: Row(422, "invalid-calibration", "The calibration is not valid"),
     solver_errors.MethodError: Row(422, "invalid-method", "The method is not valid"),
+    solver_errors.StartError: Row(422, "invalid-start", "The solution cannot start from that one"),
     solver_errors.StateError: Row(422, "invalid-state", "The policy is not defined at these states"),
     solver_errors.UnknownModelError: Row(404, "unknown-model", "There is no such model"),
     solver_errors.SolveFailedError: Row(409, "solve-failed", "The solve ended without a policy"),

@@ -7,6 +7,7 @@
     │   ├── ModelError          the model file: syntax, symbols, timing, structure
     │   ├── CalibrationError    parameter values: unknown, out of bounds, no steady state
     │   ├── MethodError         a method that makes no sense for this model
+    │   ├── StartError          a solution that this one cannot start from
     │   ├── StateError          states at which a policy was asked: missing, unknown, undefined
     │   └── UnknownModelError   no model of that name
     ├── SolveFailedError        raised by ``Solution.raise_for_status`` for an outcome without a policy
@@ -65,6 +66,10 @@ class CalibrationError(InputError):
 
 class MethodError(InputError):
     """A method that makes no sense for the model."""
+
+
+class StartError(InputError):
+    """A policy that this solve cannot start from."""
 
 
 class StateError(InputError):

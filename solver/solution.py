@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from solver.calibrate import Calibration
 from solver.diagnostics.certificate import Certificate
@@ -12,6 +13,21 @@ from solver.policy.policy import Policy
 from solver.progress import Progress
 from solver.settings import SolveSettings
 from solver.status import Status
+
+
+class StartUse(StrEnum):
+    """What became of the policy that a solve was to start from.
+
+    ``taken``: the policy was trained from it. ``undefined``: its Euler errors at the held-out states are not defined, and
+    ``not_better``: they are no smaller than the linear rule's; either way training began at the linear rule. ``missed``:
+    what was trained from it missed the target or a check, so that training began again at the linear rule, and ended
+    with the better policy.
+    """
+
+    TAKEN = "taken"
+    UNDEFINED = "undefined"
+    NOT_BETTER = "not_better"
+    MISSED = "missed"
 
 
 @dataclass(frozen=True)
@@ -24,6 +40,7 @@ class Provenance:
         dtype: floating-point type of training.
         solve_s: seconds of the whole solve, certificate included.
         training_s: seconds of training alone.
+        start: what became of the policy to start from; None where there was none.
     """
 
     versions: Mapping[str, str]
@@ -31,6 +48,7 @@ class Provenance:
     dtype: str
     solve_s: float
     training_s: float
+    start: StartUse | None = None
 
 
 @dataclass(frozen=True)

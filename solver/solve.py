@@ -1,6 +1,11 @@
 """Solving a model: the table of contents of the solver.
 
 Calibrated model -> linear rule -> frame -> training -> policy -> certificate -> solution.
+
+Training begins at the linear rule, or at a policy that was solved before. Such a start saves steps and never changes what
+is accepted: it is taken where its Euler errors are below those of the linear rule, and what least squares makes of it
+stands where it meets the target and passes the certificate. Where it does not, training begins again at the linear rule,
+and the better policy is kept. First-order methods simply go on from it.
 """
 
 from __future__ import annotations
@@ -8,6 +13,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -15,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from solver.calibrate import Calibration
+from solver.diagnostics.certificate import Certificate
 from solver.diagnostics.certify import certify
 from solver.diagnostics.euler_errors import EulerJudge
 from solver.expectation.ahead import build_expectation
@@ -24,9 +31,10 @@ from solver.policy.frame import Frame
 from solver.policy.kinks import size_of_problem
 from solver.policy.policy import Decide, Policy
 from solver.policy.rule import Setting
+from solver.policy.warm_start import check_start, weights_from
 from solver.progress import OnProgress, ShouldStop
 from solver.settings import SolveSettings
-from solver.solution import Provenance, Solution
+from solver.solution import Provenance, Solution, StartUse
 from solver.status import Status
 from solver.training.compiled import Numbers, compiled_objective
 from solver.training.device import choose_device
@@ -45,6 +53,7 @@ def solve(
     calibration: Calibration,
     settings: SolveSettings | None = None,
     *,
+    start: Policy | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Solution:
@@ -54,6 +63,8 @@ def solve(
         model: the economy.
         calibration: its parameters, steady state and domain.
         settings: what the caller chose; everything else is the default method.
+        start: the policy to start from, of any calibration, domain and method, and of any model with the same states and
+            controls.
         on_progress: told of every report of training.
         should_stop: asked at every step whether the solve is cancelled.
 
@@ -62,6 +73,7 @@ def solve(
 
     Raises:
         ValueError: settings that this model cannot take (see :meth:`SolveSettings.resolve`).
+        StartError: a start that this solve cannot begin with (see :func:`check_start`).
     """
     started_s = time.monotonic()
     size = size_of_problem(model, calibration)
@@ -69,6 +81,8 @@ def solve(
     method = settings.method
     assert method.training.steps is not None and method.training.seconds is not None
     assert settings.target is not None
+    if start is not None:
+        check_start(start.model, model, method.policy)
     compiled = compiled_objective(model, method.policy)
 
     def policy_of(frame: Frame, vector: np.ndarray) -> Policy:
@@ -103,29 +117,87 @@ def solve(
         should_stop=should_stop,
     )
     device = choose_device(method.policy.n_weights(size) * (method.sampling.states or 0))
-    with tf.device(device):
-        status = train(problem, monitor)
-    training_s = time.monotonic() - started_s
 
-    policy = certificate = None
-    if status is not Status.CANCELLED and monitor.best is not None:
+    def attempt(first: np.ndarray | None) -> _Attempt:
+        with tf.device(device):
+            status = train(problem, monitor, first)
+        ended_s = time.monotonic()
+        if status is Status.CANCELLED or monitor.best is None:
+            return _Attempt(status, None, None, np.inf, 0.0)
         policy = policy_of(frame, monitor.best)
-        certificate = certify(policy, settings)
+        with monitor.off_the_clock():
+            certificate = certify(policy, settings)
+        return _Attempt(status, policy, certificate, monitor.best_error, time.monotonic() - ended_s)
+
+    use = first = None
+    if start is not None:
+        blank = policy_of(frame, problem.initial_weights())
+        weights = weights_from(start, blank, problem.states(at_least=0))
+        first = np.concatenate([weight.ravel() for weight in weights])
+        use = _use_of(first, error_of(rule.evaluate), monitor)
+    attempts = [attempt(first if use is StartUse.TAKEN else None)]
+    if use is StartUse.TAKEN and method.training.is_least_squares and attempts[0].may_be_bettered:
+        use = StartUse.MISSED
+        monitor.start_over()
+        attempts.append(attempt(None))
+    best = min(attempts, key=lambda one: one.rank)
     return Solution(
-        status=status,
+        status=best.status,
         calibration=calibration,
         settings=settings,
-        policy=policy,
-        certificate=certificate,
+        policy=best.policy,
+        certificate=best.certificate,
         history=tuple(monitor.history),
         provenance=Provenance(
             versions=_versions(),
             device=device,
             dtype="float64",
             solve_s=time.monotonic() - started_s,
-            training_s=training_s,
+            training_s=time.monotonic() - started_s - sum(one.certifying_s for one in attempts),
+            start=use,
         ),
     )
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """Training from one start, and what became of it.
+
+    Attributes:
+        status: how training ended.
+        policy: the best that it found.
+        certificate: the verdict on the policy.
+        error: its largest Euler error at the held-out states.
+        certifying_s: seconds that the certificate took.
+    """
+
+    status: Status
+    policy: Policy | None
+    certificate: Certificate | None
+    error: float
+    certifying_s: float
+
+    @property
+    def may_be_bettered(self) -> bool:
+        """Whether another start may do better."""
+        return self.status is not Status.CANCELLED and (self.certificate is None or self.certificate.rank > 0)
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Lower for the better: by verdict, then by error; a cancellation, which is nobody's to better, first of all."""
+        if self.certificate is None:
+            return (-1 if self.status is Status.CANCELLED else 3, self.error)
+        return (self.certificate.rank, self.error)
+
+
+def _use_of(first: np.ndarray, error_of_rule: float, monitor: Monitor) -> StartUse:
+    """Whether training begins at the weights of a start, which go into the history; if not, ``monitor`` forgets them."""
+    monitor.record("start", first, float("nan"), steps=0, visited=0)
+    if monitor.best_error < np.nan_to_num(error_of_rule, nan=np.inf):
+        return StartUse.TAKEN
+    use = StartUse.NOT_BETTER if np.isfinite(monitor.best_error) else StartUse.UNDEFINED
+    monitor.start_over()
+    return use
 
 
 def _held_out_error(judge: EulerJudge, calibration: Calibration, seed: int) -> Callable[[Decide], float]:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from solver.policy.kinks import size_of_problem
 from solver.progress import Progress
@@ -78,6 +78,8 @@ class Job(BaseModel):
         target: largest Euler error on held-out states at which training stops.
         seed: seed of every random draw.
         numerics_version: changes when the same job would be solved to other figures.
+        start: the id of the job whose policy this one starts from, itself a hash of all that this policy depends on. A job
+            without one is written without it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -90,9 +92,17 @@ class Job(BaseModel):
     target: float
     seed: int
     numerics_version: str
+    start: str | None = Field(None, exclude_if=lambda start: start is None)
 
     @classmethod
-    def describe(cls, name: str, model: Model, calibration: Calibration, settings: SolveSettings) -> Job:
+    def describe(
+        cls,
+        name: str,
+        model: Model,
+        calibration: Calibration,
+        settings: SolveSettings,
+        start: str | None = None,
+    ) -> Job:
         """The job of solving ``model``, known by ``name``, at ``calibration`` with ``settings``, resolved here."""
         resolved = settings.resolve(size_of_problem(model, calibration))
         assert resolved.target is not None
@@ -105,6 +115,7 @@ class Job(BaseModel):
             target=resolved.target,
             seed=resolved.seed,
             numerics_version=NUMERICS_VERSION,
+            start=start,
         )
 
     @property
@@ -131,6 +142,7 @@ class JobRecord(BaseModel):
     method: dict[str, Any]
     target: float
     seed: int
+    start: str | None = None
     created_at: str
     started_at: str | None = None
     finished_at: str | None = None

@@ -10,9 +10,10 @@ from typing import Any
 import structlog
 
 from solver.calibrate import calibrate
-from solver.errors import InputError
+from solver.errors import ArtifactError, InputError
 from solver.model.load import model_from_document
 from solver.model.spec import Model
+from solver.policy.policy import Policy
 from solver.progress import OnProgress, Progress, ShouldStop
 from solver.solution import Provenance, Solution
 from solver.solve import solve
@@ -33,12 +34,44 @@ class Success:
     artifact: Artifact
 
 
-def execute(job: Job, on_progress: OnProgress, should_stop: ShouldStop) -> Success | Problem | None:
-    """Solves ``job``: its policy, the problem that it failed with, or None when it was told to stop."""
+@dataclass(frozen=True)
+class Stored:
+    """A solved job as it lies in the store."""
+
+    job: Job
+    artifact: Artifact
+
+    def read_policy(self) -> Policy:
+        """Its policy.
+
+        Raises:
+            ArtifactError: it cannot be read back.
+        """
+        model = _read_model(canonical_json(self.job.document))
+        return self.artifact.unpack(model, calibrate(model, self.job.calibration))
+
+
+def execute(
+    job: Job, on_progress: OnProgress, should_stop: ShouldStop, start: Stored | None = None
+) -> Success | Problem | None:
+    """Solves ``job``: its policy, the problem that it failed with, or None when it was told to stop.
+
+    ``start`` is what lies in the store of ``job.start``.
+    """
     try:
+        first = None if start is None else start.read_policy()
         model = _read_model(canonical_json(job.document))
         calibration = calibrate(model, job.calibration)
-        solution = solve(model, calibration, job.settings, on_progress=on_progress, should_stop=should_stop)
+        solution = solve(
+            model,
+            calibration,
+            job.settings,
+            start=first,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
+    except ArtifactError as error:
+        return lost_start(job, str(error))
     except InputError as error:
         return Problem(
             type="/problems/unsolvable",
@@ -55,6 +88,17 @@ def execute(job: Job, on_progress: OnProgress, should_stop: ShouldStop) -> Succe
             code="internal",
         )
     return _outcome(solution)
+
+
+def lost_start(job: Job, reason: str) -> Problem:
+    """What a job fails with whose start has no policy that can be read."""
+    return Problem(
+        type="/problems/start-lost",
+        title="The solution to start from has no policy any more",
+        detail=f"start = {job.start}: {reason}. Post its own request again, which gives it the same id, and retry this one "
+        "once it is solved; or post this one without start.",
+        code="start-lost",
+    )
 
 
 @functools.lru_cache(maxsize=64)
@@ -88,4 +132,5 @@ def _describe(status: Status, provenance: Provenance) -> dict[str, Any]:
         "dtype": provenance.dtype,
         "solve_s": provenance.solve_s,
         "training_s": provenance.training_s,
+        "start": provenance.start,
     }

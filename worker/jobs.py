@@ -185,6 +185,7 @@ def _to_record(job_id: str, fields: dict[bytes, bytes]) -> JobRecord:
     return JobRecord(
         id=job_id,
         model=ModelName(name=job["model_name"], hash=job["model_hash"]),
+        start=job.get("start"),
         **{name: job[name] for name in ("calibration", "method", "target", "seed")},
         **told,
     )

@@ -9,19 +9,24 @@ import threading
 import time
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import structlog
 from celery import Task, shared_task
 from celery.exceptions import Reject
 
 from solver.progress import Progress
+from worker.artifacts import ArtifactStore
 from worker.attempts import Attempt, AttemptStore
-from worker.contract import SOLVE_TASK, JobStatus, Problem
-from worker.errors import AttemptRefusedError, StoreUnavailableError
+from worker.contract import SOLVE_TASK, Job, JobStatus, Problem
+from worker.errors import AttemptRefusedError, JobNotFoundError, StoreUnavailableError
 from worker.jobs import JobStore
 from worker.lease import Lease
 from worker.settings import WorkerSettings
 from worker.store import connect
+
+if TYPE_CHECKING:
+    from worker.execution import Success
 
 PROGRESS_S = 0.2
 RETRY_S = 0.5
@@ -41,6 +46,11 @@ class SolveTask(Task):  # type: ignore[misc]
     def jobs(self) -> JobStore:
         """The jobs."""
         return JobStore(connect(self.settings.redis_url))
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        """The policies that they were solved to."""
+        return ArtifactStore(connect(self.settings.redis_url))
 
     @cached_property
     def attempts(self) -> AttemptStore:
@@ -68,10 +78,7 @@ def solve_job(self: SolveTask, job_id: str) -> None:
 
 
 def _solve_and_store(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
-    from worker.execution import execute
-
-    report = Reporter(task.attempts, attempt, lease)
-    outcome = execute(task.jobs.job(attempt.job_id), report, lease.is_over)
+    outcome = _solve(task, task.jobs.job(attempt.job_id), Reporter(task.attempts, attempt, lease), lease)
     if outcome is None:
         return
     if isinstance(outcome, Problem):
@@ -84,6 +91,19 @@ def _solve_and_store(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
             lease,
         )
     _log.info("finished", job=attempt.job_id, outcome=type(outcome).__name__, is_written=is_written)
+
+
+def _solve(task: SolveTask, job: Job, report: Reporter, lease: Lease) -> Success | Problem | None:
+    """The outcome of a job, from the policy that it starts from if it names one."""
+    from worker.execution import Stored, execute, lost_start
+
+    if job.start is None:
+        return execute(job, report, lease.is_over)
+    try:
+        start = Stored(task.jobs.job(job.start), task.artifacts.load(job.start))
+    except JobNotFoundError:
+        return lost_start(job, "it was deleted, or is not solved")
+    return execute(job, report, lease.is_over, start)
 
 
 def insist(write: Callable[[], bool], lease: Lease) -> bool:

@@ -32,6 +32,7 @@ from service.schemas.solutions import (
     SolutionRequest,
     WaitQuery,
 )
+from service.starts import require_start
 from solver.calibrate import calibrate
 from solver.errors import Fault, MethodError, UnknownModelError
 from solver.model.load import model_from_document
@@ -179,7 +180,8 @@ def _read_job(services: Services, body: bytes) -> Job:
 
     Raises:
         ServiceError: the body is not a request.
-        InputError: the model, the calibration or the method is not valid.
+        InputError: the model, the calibration, the method or the start is not valid.
+        UnsolvedError: the solution to start from has no policy.
     """
     settings = services.settings
     asked = parse_body(body, SolutionRequest, max_nesting=settings.max_nesting, max_items=settings.max_items)
@@ -187,9 +189,11 @@ def _read_job(services: Services, body: bytes) -> Job:
     with located("calibration"):
         calibration = calibrate(model, asked.calibration)
     try:
-        return Job.describe(handle_of(model), model, calibration, asked.settings())
+        job = Job.describe(handle_of(model), model, calibration, asked.settings(), asked.start)
     except ValueError as error:
         raise MethodError([Fault(("method",), str(error))]) from error
+    require_start(services.jobs, services.models, job, model)
+    return job
 
 
 def _find_model(services: Services, asked: str | dict[str, Any]) -> Model:

@@ -76,6 +76,7 @@ _SOLUTION: dict[str, Any] = {
     },
     "target": 1e-6,
     "seed": 0,
+    "start": None,
     "created_at": "2026-01-31T12:00:00.000Z",
     "started_at": "2026-01-31T12:00:00.010Z",
     "finished_at": "2026-01-31T12:00:00.110Z",
@@ -96,6 +97,7 @@ _SOLUTION: dict[str, Any] = {
         "dtype": "float64",
         "solve_s": 0.09,
         "training_s": 0.06,
+        "start": None,
     },
     "problem": None,
     "links": {"self": _SELF, "policy": f"{_SELF}/policy", "certificate": f"{_SELF}/certificate"},
@@ -113,6 +115,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
                 "target": 1e-8,
                 "seed": 1,
             },
+        },
+        "warm": {
+            "summary": "From the policy of another calibration",
+            "value": {"model": "neoclassical", "calibration": {"beta": 0.955}, "start": SOLUTION_ID},
         },
         "inline": {
             "summary": "A model of your own, sent along",

@@ -9,10 +9,11 @@ from pydantic import BaseModel, Field
 from service.query import Query
 from solver.diagnostics.certificate import Certificate
 from solver.settings import SolveSettings
-from worker.contract import JobRecord, JobStatus
+from worker.contract import ID_DIGITS, JobRecord, JobStatus
 
 MAX_WAIT_S = 60
 CURSOR_PATTERN = "^[0-9a-f]{1,13}$"
+ID_PATTERN = f"^[0-9a-f]{{{ID_DIGITS}}}$"
 
 
 class SolutionRequest(SolveSettings):
@@ -24,6 +25,16 @@ class SolutionRequest(SolveSettings):
     )
     calibration: dict[str, float] = Field(
         default_factory=dict, description="Values of parameters; those left out keep the model's own."
+    )
+
+    start: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(
+        None,
+        description="Id of a solved solution to start from, of any calibration, domain and method, and of any model with "
+        "the same states and controls. It saves steps and changes nothing of what is accepted: what is trained from it "
+        "stands where it meets the target and its certificate passes; if not, training begins again without it, and the "
+        "better policy is kept (first-order methods simply go on from it). provenance.start tells: taken; not_better or "
+        "undefined, where its errors are not below the linear rule's; missed, where training began again. It is part of "
+        "the id.",
     )
 
     def settings(self) -> SolveSettings:

@@ -74,6 +74,11 @@ class Certificate(_Frozen):
     euler_errors: EulerErrors
     checks: tuple[Check, ...]
 
+    @property
+    def rank(self) -> int:
+        """0 of one that passes, 1 of one that warns, 2 of one that fails."""
+        return _ORDER.index(self.verdict)
+
 
 def summarise(errors: np.ndarray) -> ErrorSummary:
     """Mean, 99th percentile and maximum of errors (n,), in log10; zero counts as the rounding of a double."""

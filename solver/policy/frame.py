@@ -44,6 +44,10 @@ class Frame(NamedTuple):
         """Continuous states (..., n_continuous) in units of the domain: [-1, 1] within it."""
         return (continuous - self.center) / self.half_width
 
+    def held(self, xp: Any, u: Array) -> Array:
+        """The points of the trained box that are nearest to scaled states u."""
+        return xp.minimum(xp.maximum(u, self.lowest), self.highest)
+
 
 def build_frame(calibration: Calibration, outputs: OutputMap, share: float = 1.0) -> Frame:
     """The frame of the linear rule on the domain, in notional controls.

@@ -88,6 +88,24 @@ class OutputMap:
                 values[place], slopes[place] = _out_of(float(controls[place]), *interval)
         return values, slopes
 
+    def notional_beside(self, controls: np.ndarray, linear: np.ndarray) -> np.ndarray:
+        """Notional values (n, n_notional) that give controls (n, n_controls) as far as their bounds allow.
+
+        What controls leave open, the scales of multipliers, is that of the notional values ``linear``, of the same shape.
+        """
+        values = linear.copy()
+        for place, interval in enumerate(self.intervals):
+            column = controls[:, place]
+            if interval is not None:
+                column = np.array([_out_of(float(control), *interval)[0] for control in column])
+            values[:, place] = column
+        for condition in self.conditions:
+            if condition.multiplier is not None:
+                scale = linear[:, condition.multiplier]
+                values[:, condition.control] -= controls[:, condition.multiplier] / np.exp(scale)
+                values[:, condition.multiplier] = scale
+        return values
+
 
 @lru_cache(maxsize=256)
 def output_map(model: Model) -> OutputMap:

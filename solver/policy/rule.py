@@ -62,18 +62,23 @@ class DecisionRule:
     outputs: OutputMap
     xp: Any
 
-    def decide(self, setting: Setting, weights: Weights, states: Array) -> Decision:
-        """The decision at states (n, n_columns)."""
+    def notional(self, setting: Setting, weights: Weights, states: Array) -> tuple[Array, list[Layer]]:
+        """The notional controls (n, n_notional) at states (n, n_columns), and the family's evaluation."""
         xp, space, frame = self.xp, self.space, setting.frame
         u = frame.scaled(space.continuous(states))
-        layers = self.family.layers(xp, weights, xp.minimum(xp.maximum(u, frame.lowest), frame.highest))
+        layers = self.family.layers(xp, weights, frame.held(xp, u))
         base, value = frame.base[0], layers[-1][1]
         if space.n_regimes > 1:
             regime = space.regime_weights(xp, states)
             base = xp.matmul(regime, frame.base)
             shape = (-1, space.n_regimes, self.outputs.n_notional)
             value = xp.sum(regime[:, :, None] * xp.reshape(value, shape), axis=1)
-        notional = base + xp.matmul(u, frame.slope) + frame.scale * value
+        return base + xp.matmul(u, frame.slope) + frame.scale * value, layers
+
+    def decide(self, setting: Setting, weights: Weights, states: Array) -> Decision:
+        """The decision at states (n, n_columns)."""
+        xp, space = self.xp, self.space
+        notional, layers = self.notional(setting, weights, states)
         exogenous = space.exogenous_of(xp, setting.mean, setting.values, states)
         endogenous = space.endogenous(states)
         lowers: list[Array] = []

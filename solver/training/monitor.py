@@ -123,6 +123,12 @@ class Monitor:
         """Give the next phase, whose loss is another sample's, its full patience."""
         self._records_since_better, self._loss_to_beat = 0, np.inf
 
+    def start_over(self) -> None:
+        """Forget the weights that were found so far; the history and what is left of the budget go on."""
+        self.best, self.best_error, self.end = None, np.inf, None
+        self._error_to_beat = np.inf
+        self.forget_stall()
+
     def outcome(self, otherwise: Status) -> Status:
         """The status of a run that is over; ``otherwise`` where nothing but a lack of progress ended it.
 

@@ -23,15 +23,23 @@ _DESCENT_PATIENCE = 4_000
 _WORK_PER_REPORT = 40_000_000
 
 
-def train(problem: TrainingProblem, monitor: Monitor) -> Status:
-    """Train until the target, the budget, a stall or a cancellation; the best weights are ``monitor.best``."""
+def train(problem: TrainingProblem, monitor: Monitor, start: np.ndarray | None = None) -> Status:
+    """Train until the target, the budget, a stall or a cancellation; the best weights are ``monitor.best``.
+
+    Args:
+        problem: what is trained.
+        monitor: measures, and says when to stop.
+        start: (n_weights,) the first weights, which the monitor has measured; by default those of the linear rule.
+    """
     training = problem.settings.method.training
-    vector = problem.initial_weights()
+    vector = problem.initial_weights() if start is None else start
     if len(vector) == 0:
         if not problem.has_linear_rule:
             return Status.NO_LINEAR_RULE
         monitor.record("linear rule", vector, float("nan"), steps=0, visited=0)
         return monitor.outcome(Status.LINEAR)
+    if monitor.end is not None:
+        return monitor.outcome(monitor.end)
     if training.algorithm == "staged":
         return _train_in_stages(problem, monitor, vector)
     if training.algorithm == "gauss_newton":

@@ -20,6 +20,7 @@ class Benchmark:
 
 BENCHMARKS = {
     "calibrations": Benchmark("200 calibrations by the default method: error, time, traces"),
+    "warm_starts": Benchmark("walks of calibrations, each solved from the one before"),
     "posting": Benchmark("POST with Prefer: wait through the whole stack", is_on_one_core=False),
     "first_order": Benchmark("Adam on 2 x 32 against the default method"),
     "polynomial": Benchmark("the polynomial of degree 12"),

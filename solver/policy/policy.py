@@ -73,16 +73,16 @@ class Policy:
     @property
     def space(self) -> StateSpace:
         """The columns of a state array."""
-        return self.rule.space
+        return self.structure.space
 
     @property
     def economy(self) -> Economy:
         """The model's equations, in NumPy."""
-        return self.rule.economy
+        return self.structure.economy
 
     @cached_property
-    def rule(self) -> DecisionRule:
-        """Its structure, in NumPy."""
+    def structure(self) -> DecisionRule:
+        """The formula that its numbers are put into."""
         return numpy_rule(self.model, self.settings)
 
     @cached_property
@@ -103,11 +103,11 @@ class Policy:
 
     def decide(self, states: np.ndarray) -> Date:
         """Exogenous variables, the model's own states and controls, (n, ...) each, at states (n, n_columns)."""
-        return self.rule.decide(self._setting, self.weights, states).date
+        return self.structure.decide(self._setting, self.weights, states).date
 
     def notional(self, states: np.ndarray) -> np.ndarray:
         """The notional controls (n, n_notional), see :mod:`solver.policy.output_map`, at states (n, n_columns)."""
-        return np.asarray(self.rule.notional(self._setting, self.weights, states)[0])
+        return np.asarray(self.structure.notional(self._setting, self.weights, states)[0])
 
     def metadata(self) -> dict[str, Any]:
         """What is needed beside :meth:`to_arrays` to build the policy again, as JSON values."""

@@ -61,11 +61,11 @@ def weights_from(start: Policy, policy: Policy, states: np.ndarray) -> tuple[np.
     is_same_model, is_same_family = start.model.hash == policy.model.hash, start.settings == policy.settings
     if is_same_model and is_same_family:
         return start.weights
-    rule, frame = policy.rule, policy.frame
+    rule, frame = policy.structure, policy.frame
     continuous = rule.space.continuous(states)
     u = frame.scaled(continuous)
     if is_same_model:
-        aim = start.rule.family.layers(np, start.weights, start.frame.held(np, u))[-1][1]
+        aim = start.structure.family.layers(np, start.weights, start.frame.held(np, u))[-1][1]
     else:
         everywhere = rule.space.in_every_regime(continuous)
         by_regime = (_notional(start, policy, everywhere) - policy.notional(everywhere)) / frame.scale
@@ -77,7 +77,7 @@ def weights_from(start: Policy, policy: Policy, states: np.ndarray) -> tuple[np.
 
 def _notional(start: Policy, policy: Policy, states: np.ndarray) -> np.ndarray:
     """The start's decisions in the policy's notional values, (n, n_notional)."""
-    outputs = policy.rule.outputs
-    if outputs == start.rule.outputs:
+    outputs = policy.structure.outputs
+    if outputs == start.structure.outputs:
         return start.notional(states)
     return outputs.notional_beside(start.evaluate(states), policy.notional(states))

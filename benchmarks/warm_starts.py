@@ -1,4 +1,4 @@
-"""Walks of calibrations around a point, each solved without a start and from the solution before it, in one warm process."""
+"""Walks of calibrations, each solved without a start and from the solution before it, in one warm process on one core."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.result import Line, Result, told
 from solver.calibrate import calibrate
 from solver.model.zoo import load_zoo
 from solver.policy.policy import Policy
-from solver.solution import Solution
+from solver.solution import Solution, StartUse
 from solver.solve import solve
 
 SEED = 20_240_601
@@ -84,14 +84,11 @@ def _largest_difference(cold: Policy | None, warm: Policy | None) -> float | Non
 
 
 def _summary(name: str, rows: list[dict[str, Any]]) -> list[Line]:
-    def total(way: str, figure: str) -> float:
-        return float(sum(row[way][figure] for row in rows))
+    def ratio(figure: str, unit: str = "", *, of: list[dict[str, Any]] = rows) -> str:
+        cold, warm = (float(sum(row[way][figure] for row in of)) for way in ("cold", "warm"))
+        return f"{cold:.4g}{unit} -> {warm:.4g}{unit} ({warm / cold:.2f})"
 
-    def ratio(figure: str, unit: str) -> Line:
-        cold, warm = total("cold", figure), total("warm", figure)
-        text = f"{cold:.4g}{unit} -> {warm:.4g}{unit}, {warm / cold:.2f} of it"
-        return told(f"  {figure}, cold -> warm", text)
-
+    taken = [row for row in rows if row["warm"]["start"] == StartUse.TAKEN]
     n_equal = sum(row["cold"]["verdict"] == row["warm"]["verdict"] for row in rows)
     n_met = [sum(row[way]["status"] == "converged" for row in rows) for way in ("cold", "warm")]
     verdicts = Counter(row["warm"]["verdict"] for row in rows)
@@ -104,9 +101,11 @@ def _summary(name: str, rows: list[dict[str, Any]]) -> list[Line]:
             n_equal == len(rows),
         ),
         Line("  targets met, cold, warm", "no fewer", f"{n_met[0]}, {n_met[1]}", n_met[1] >= n_met[0]),
-        ratio("steps", ""),
-        ratio("training_s", " s"),
-        ratio("solve_s", " s"),
+        told("  steps, cold -> warm", ratio("steps")),
+        told("  training, cold -> warm", ratio("training_s", " s")),
+        told("  whole solves, cold -> warm", ratio("solve_s", " s")),
         told("  use of the start", ", ".join(f"{count} {use}" for use, count in uses.items())),
+        told("  where it was taken: steps", ratio("steps", of=taken)),
+        told("  where it was taken: whole solves", ratio("solve_s", " s", of=taken)),
         told("  largest difference of the policies", f"{max(row['difference'] for row in rows):.1e}"),
     ]

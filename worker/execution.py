@@ -132,5 +132,5 @@ def _describe(status: Status, provenance: Provenance) -> dict[str, Any]:
         "dtype": provenance.dtype,
         "solve_s": provenance.solve_s,
         "training_s": provenance.training_s,
-        "start": provenance.start,
+        "start": provenance.start and provenance.start.value,
     }

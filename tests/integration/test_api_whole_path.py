@@ -125,6 +125,36 @@ def ask(api, method):
     return api.post("/v1/solutions", json=body).json()["links"]["self"]
 
 
+def test_a_solve_starts_from_another(api, solution):
+    records = [solve(api, calibration={"beta": 0.955}, start=start) for start in (None, solution["id"])]
+    cold, warm = records
+    assert (cold["start"], warm["start"]) == (None, solution["id"])
+    assert warm["provenance"]["start"] == "taken"
+    assert warm["progress"]["step"] < cold["progress"]["step"]
+    assert warm["certificate"]["verdict"] == cold["certificate"]["verdict"] == "pass"
+    at = {"a": [0.0, 0.1], "k": [4.0, 5.0]}
+    controls = [
+        api.post(record["links"]["policy"], json={"states": at}).json()["controls"]["i"] for record in records
+    ]
+    assert controls[0] == pytest.approx(controls[1], rel=1e-5)  # each within 1e-6 of the Euler equation
+
+
+def test_a_start_that_was_deleted_fails_its_job_until_it_is_there_again(api, stack):
+    request = {"method": FAST, "seed": next(SEEDS)}
+    start = solve(api, **request)
+    blocker = ask(api, ENDLESS)
+    stack.wait_for(lambda: api.get(blocker).json()["status"] == "running")
+    body = {"model": "neoclassical", "method": FAST, "calibration": {"beta": 0.95}, "start": start["id"]}
+    path = api.post("/v1/solutions", json=body).json()["links"]["self"]
+    assert api.delete(start["links"]["self"]).status_code == 204
+    api.delete(blocker)
+    failed = api.get(path, params={"wait": 60}).json()
+    assert (failed["status"], failed["problem"]["code"]) == ("failed", "start-lost")
+    assert solve(api, **request)["id"] == start["id"]
+    assert api.post(f"{path}/retry").status_code == 202
+    assert api.get(path, params={"wait": 60}).json()["status"] == "succeeded"
+
+
 def test_a_cancelled_solve_is_solved_by_a_retry(api, stack):
     blocker = ask(api, ENDLESS)
     stack.wait_for(lambda: api.get(blocker).json()["status"] == "running")

@@ -5,8 +5,9 @@ from solver.calibrate import calibrate
 from solver.model.load import model_from_document
 from solver.model.zoo import load_zoo
 from solver.settings import Method, PolicySettings, SolveSettings
+from worker.artifacts import Artifact
 from worker.contract import Job, Problem
-from worker.execution import Success, execute
+from worker.execution import Stored, Success, execute
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,47 @@ def test_a_job_becomes_a_policy(job):
 
 def test_the_same_job_becomes_the_same_bytes(job):
     assert run(job).artifact.arrays == run(job).artifact.arrays
+
+
+@pytest.fixture(scope="module")
+def solved(job):
+    """The job with what it was solved to."""
+    return Stored(job, run(job).artifact)
+
+
+def from_start(job, start):
+    return execute(job, [].append, lambda: False, start)
+
+
+def test_a_job_with_a_start_becomes_the_same_bytes_and_says_what_became_of_it(job, solved):
+    changes = {
+        "method": {**job.method.model_dump(), "policy": {"family": "polynomial", "degree": 8}},
+        "target": 1e-5,
+    }
+    calibration = {**job.calibration, "beta": 0.955}
+    warm = Job.model_validate({**job.model_dump(), **changes, "calibration": calibration, "start": job.id})
+    once, twice = from_start(warm, solved), from_start(warm, solved)
+    assert once.provenance["start"] == "taken"
+    assert run(job).provenance["start"] is None
+    assert once.artifact.arrays == twice.artifact.arrays
+    assert once.certificate == twice.certificate
+    assert once.progress.step < run(warm).progress.step
+
+
+def test_a_start_that_cannot_be_read_fails_the_job_with_a_remedy(job, solved):
+    spoilt = Stored(job, Artifact(solved.artifact.manifest, solved.artifact.arrays[:-1]))
+    outcome = from_start(job.model_copy(update={"start": job.id}), spoilt)
+    assert isinstance(outcome, Problem)
+    assert outcome.code == "start-lost"
+    assert job.id in outcome.detail and "retry" in outcome.detail
+
+
+def test_a_start_that_does_not_fit_fails_the_job(job, solved):
+    model = load_zoo("rbc_labour")
+    other = Job.describe("rbc_labour", model, calibrate(model), SolveSettings(), job.id)
+    outcome = from_start(other, solved)
+    assert isinstance(outcome, Problem)
+    assert outcome.code == "unsolvable" and "controls" in outcome.detail
 
 
 def test_a_solve_that_is_told_to_stop_has_no_outcome(job):

@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,11 +31,27 @@ def test_the_same_content_is_the_same_job(make_job):
         {"target": 1e-7},
         {"seed": 1},
         {"numerics_version": "2"},
+        {"start": "0" * 32},
     ],
     ids=lambda change: next(iter(change)),
 )
 def test_any_other_content_is_another_job(make_job, change):
     assert make_job(**change).id != make_job().id
+
+
+def test_a_job_without_a_start_is_written_and_hashed_without_it(make_job):
+    job = make_job()
+    assert "start" not in job.model_dump_json()
+    members = ("document", "calibration", "target", "seed", "numerics_version")
+    content = {name: getattr(job, name) for name in members} | {"method": job.method.model_dump(mode="json")}
+    assert job.id == hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
+
+
+def test_each_start_makes_another_job(make_job):
+    ids = {make_job(start=start).id for start in (None, "0" * 32, "1" * 32)}
+    assert len(ids) == 3
+    job = make_job(start="0" * 32)
+    assert type(job).model_validate_json(job.model_dump_json()) == job
 
 
 def test_the_name_asked_for_is_no_part_of_the_identity(make_job):

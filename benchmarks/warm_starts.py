@@ -88,6 +88,9 @@ def _summary(name: str, rows: list[dict[str, Any]]) -> list[Line]:
         cold, warm = (float(sum(row[way][figure] for row in of)) for way in ("cold", "warm"))
         return f"{cold:.4g}{unit} -> {warm:.4g}{unit} ({warm / cold:.2f})"
 
+    def worst(way: str) -> str:
+        return f"{10 ** max(row[way]['box_max_log10'] for row in rows):.1e}"
+
     taken = [row for row in rows if row["warm"]["start"] == StartUse.TAKEN]
     n_equal = sum(row["cold"]["verdict"] == row["warm"]["verdict"] for row in rows)
     n_met = [sum(row[way]["status"] == "converged" for row in rows) for way in ("cold", "warm")]
@@ -101,6 +104,7 @@ def _summary(name: str, rows: list[dict[str, Any]]) -> list[Line]:
             n_equal == len(rows),
         ),
         Line("  targets met, cold, warm", "no fewer", f"{n_met[0]}, {n_met[1]}", n_met[1] >= n_met[0]),
+        told("  largest Euler error of a certificate, cold, warm", ", ".join(map(worst, ("cold", "warm")))),
         told("  steps, cold -> warm", ratio("steps")),
         told("  training, cold -> warm", ratio("training_s", " s")),
         told("  whole solves, cold -> warm", ratio("solve_s", " s")),

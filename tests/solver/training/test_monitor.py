@@ -28,6 +28,20 @@ def test_the_best_weights_are_kept_whatever_the_loss_says():
     assert monitor.best_error == 0.2
 
 
+def test_starting_over_forgets_the_weights_and_keeps_the_account():
+    monitor = monitor_of(max_steps=3)
+    record(monitor, 0.4e-3, loss=1e-9, steps=2, visited=40)
+    assert monitor.end is Status.CONVERGED
+    monitor.start_over()
+    assert (monitor.best, monitor.best_error, monitor.end) == (None, math.inf, None)
+    record(monitor, 0.3, loss=1.0, steps=0, visited=40)
+    assert monitor.best == [0.3]
+    assert not monitor.has_stalled(1)  # progress is measured afresh, by loss and by error
+    assert [(each.step, each.states_visited) for each in monitor.history] == [(2, 40), (2, 80)]
+    record(monitor, 0.2)
+    assert monitor.end is Status.OUT_OF_STEPS
+
+
 def test_the_history_counts_steps_and_states():
     seen = []
     monitor = monitor_of(on_progress=seen.append)

@@ -22,6 +22,7 @@ from solver.model.consumption import consumption
 from solver.model.economy import Date
 from solver.model.spec import Model
 from solver.model.state_space import REGIME
+from solver.policy.kinks import size_of_problem
 from worker.artifacts import Artifact
 from worker.contract import Job
 
@@ -50,8 +51,9 @@ class Evaluator:
         calibration = calibrate(model, job.calibration)
         self._policy = artifact.unpack(model, calibration)
         self._parameters = calibration.parameter_vector()
+        judging = job.method.expectation.judging(size_of_problem(model, calibration))
         self._judge = EulerJudge(
-            model, calibration, build_expectation(calibration.process, job.method.expectation, finer=True)
+            model, calibration, build_expectation(calibration.process, judging, finer=True)
         )
         space = self._policy.space
         self._n_regimes = space.n_regimes

@@ -30,6 +30,8 @@ Algorithm = Literal[
     "rmsprop",
 ]
 
+ExpectationRule = Literal["gauss_hermite", "monomial", "equidistant", "quasi_monte_carlo", "all_in_one"]
+
 LEAST_SQUARES = ("staged", "gauss_newton", "levenberg_marquardt")
 WITH_MOMENTUM = ("momentum", "nesterov")
 MAX_WEIGHTS = 20_000
@@ -37,6 +39,13 @@ LEAST_STATES = 256
 MAX_STATES = 65_536
 MAX_LEAST_SQUARES_WEIGHTS = 2_500
 MAX_CASES = 4_096
+MAX_TENSOR_NODES = 201
+#: Rules whose nodes are those of all shocks together.
+SCATTERED = ("quasi_monte_carlo", "all_in_one")
+LEAST_POINTS = 128
+#: Of more than d = 45 shocks the rule that judges the monomial one, of ``2 d² + 1`` nodes, is more than ``MAX_CASES``, and
+#: the nodes of that one, ``√d`` standard deviations away, lie where nobody has ever been.
+MOST_MONOMIAL_SHOCKS = 45
 SMOOTH_TARGET, KINKED_TARGET = 1e-6, 1e-4
 #: Residuals × weights of a least-squares step. Its Jacobian and factorisation take about 2 s and 1 GiB on one core, and a
 #: cancellation is heard between two of them.
@@ -66,6 +75,7 @@ class ProblemSize:
         n_regimes: regimes of a Markov chain, 1 without one.
         n_shocks: random variables of the next period, beside the regime.
         has_kinks: whether a minimum, a maximum, an absolute value or a bound may put kinks into the policy.
+        is_random: whether anything of the next period is left to chance.
     """
 
     n_states: int
@@ -73,6 +83,7 @@ class ProblemSize:
     n_regimes: int = 1
     n_shocks: int = 0
     has_kinks: bool = False
+    is_random: bool = True
 
     @property
     def n_outputs(self) -> int:
@@ -233,70 +244,129 @@ class TrainingSettings(_Settings):
 class ExpectationSettings(_Settings):
     """How E[.] over the next period's shocks is computed."""
 
-    rule: Literal["gauss_hermite", "monomial", "equidistant"] | None = Field(
+    rule: ExpectationRule | None = Field(
         None,
         description="gauss_hermite: a tensor product, best for smooth policies; monomial: Stroud's rule of degree 3, two "
-        "nodes a shock, for many shocks; equidistant: the trapezoidal rule, best where bounds put kinks into the policy. "
+        "nodes a shock, for many shocks; equidistant: the trapezoidal rule, best where bounds put kinks into the policy; "
+        "quasi_monte_carlo: scrambled Sobol points, for any number of shocks; all_in_one: the product of the residuals at "
+        "independent draws, afresh at every state and step, unbiased and noisy, of first-order methods alone. "
         "Default: by the number of shocks and the presence of kinks.",
     )
-    nodes: Annotated[int, Field(ge=1, le=201)] | None = Field(
+    nodes: Annotated[int, Field(ge=1, le=MAX_CASES)] | None = Field(
         None,
-        description="Nodes for each shock, of gauss_hermite and equidistant. Default: by the number of shocks.",
+        description=f"Nodes for each shock of gauss_hermite and equidistant, at most {MAX_TENSOR_NODES}; all points of "
+        "quasi_monte_carlo, a power of two; draws at each state of all_in_one. Default: by the number of shocks; 2 draws.",
     )
 
     @model_validator(mode="after")
     def _one_rule(self) -> ExpectationSettings:
         if self.rule == "monomial":
-            _refuse(
-                self, ("nodes",), "belongs to gauss_hermite and equidistant: monomial has two nodes a shock"
-            )
+            _refuse(self, ("nodes",), "belongs to the other rules: monomial has two nodes a shock")
+        elif self.nodes is not None:
+            _check_nodes(self.rule, self.nodes)
         return self
 
     def resolve(self, size: ProblemSize) -> ExpectationSettings:
         """The same choice with nothing left out.
 
         Raises:
-            ValueError: the nodes of all shocks together are too many, or one is asked for of the equidistant rule.
+            ValueError: the nodes of all shocks together are too many, or too few for the rule.
         """
-        shocks = size.n_shocks
         rule = self.rule or self._default_rule(size)
         if rule == "monomial":
             return ExpectationSettings(rule=rule)
         nodes = self.nodes or self._default_nodes(rule, size)
+        _check_nodes(rule, nodes)
         if rule == "equidistant" and nodes == 1:
             raise ValueError(
                 "nodes = 1 is too few for the equidistant rule; use at least 2, or the gauss_hermite rule"
             )
-        if nodes**shocks * size.n_regimes > MAX_CASES:
+        if rule == "quasi_monte_carlo" and nodes < 2 * size.n_shocks:
             raise ValueError(
-                f"{nodes} nodes for each of {shocks} shocks in {size.n_regimes} regime(s) are more than {MAX_CASES} cases, "
+                f"nodes = {nodes} is too few for {size.n_shocks} shocks of the quasi_monte_carlo rule; use at least "
+                f"{_power_of_two_from(2 * size.n_shocks)}, or the monomial rule"
+            )
+        resolved = ExpectationSettings(rule=rule, nodes=nodes)
+        if resolved.n_cases(size) > MAX_CASES:
+            each = "" if rule in SCATTERED else f" for each of {size.n_shocks} shocks"
+            raise ValueError(
+                f"{nodes} nodes{each} in {size.n_regimes} regime(s) are more than {MAX_CASES} cases, "
                 "the most a solve may take; use fewer nodes, or the monomial rule"
             )
-        return ExpectationSettings(rule=rule, nodes=nodes)
+        return resolved
+
+    def judging(self, size: ProblemSize) -> ExpectationSettings:
+        """The rule that policies are judged by: this (resolved) one; the default one where this one draws.
+
+        Raises:
+            ValueError: the default one has too many nodes.
+        """
+        return ExpectationSettings().resolve(size) if self.rule == "all_in_one" else self
 
     def n_cases(self, size: ProblemSize) -> int:
         """Cases of the next period at each state, of this (resolved) rule."""
+        if self.rule == "all_in_one":
+            return self.nodes or 1
         if self.rule == "monomial":
             return max(1, 2 * size.n_shocks) * size.n_regimes
-        return int((self.nodes or 1) ** size.n_shocks) * size.n_regimes
+        return int((self.nodes or 1) ** (1 if self.rule in SCATTERED else size.n_shocks)) * size.n_regimes
+
+    def n_evaluations(self, size: ProblemSize) -> int:
+        """Evaluations of the policy at each state of a step; every draw comes with one of today."""
+        return 2 * self.n_cases(size) if self.rule == "all_in_one" else 1 + self.n_cases(size)
 
     @staticmethod
     def _default_nodes(rule: str, size: ProblemSize) -> int:
+        if rule == "all_in_one":
+            return 2
+        if rule == "quasi_monte_carlo":
+            return _power_of_two_from(max(LEAST_POINTS, 2 * size.n_shocks))
         if rule == "equidistant":
             # A policy of one state is cheap to evaluate, and shows the kinks of its own future most.
             return {0: 2, 1: 61 if size.n_states == 1 else 35}.get(size.n_shocks, 13)
         return {0: 1, 1: 7, 2: 5}.get(size.n_shocks, 3)
 
-    def _default_rule(self, size: ProblemSize) -> Literal["gauss_hermite", "monomial", "equidistant"]:
+    def _default_rule(self, size: ProblemSize) -> ExpectationRule:
+        if size.n_shocks > MOST_MONOMIAL_SHOCKS:
+            return "quasi_monte_carlo"
         if size.n_shocks > 3:
             return "monomial"
         return "equidistant" if size.has_kinks and size.n_shocks in (1, 2) else "gauss_hermite"
 
 
+def _check_nodes(rule: ExpectationRule | None, nodes: int) -> None:
+    """Refuse a number of nodes that a rule cannot have; of none, one that no tensor product can have."""
+    if rule == "quasi_monte_carlo":
+        above = _power_of_two_from(nodes)
+        if above != nodes:
+            raise ValueError(
+                f"nodes = {nodes} is no power of two, as the points of quasi_monte_carlo have to be; use "
+                f"{above // 2} or {above}"
+            )
+    elif nodes > MAX_TENSOR_NODES:
+        raise ValueError(
+            f"nodes = {nodes} is above {MAX_TENSOR_NODES}, the most of every rule but quasi_monte_carlo; use fewer"
+        )
+    elif rule == "all_in_one" and nodes == 1:
+        raise ValueError(
+            "nodes = 1 is too few for the all_in_one rule, which multiplies draws; use at least 2"
+        )
+
+
+def _power_of_two_from(least: int) -> int:
+    """The smallest power of two that is no less than a positive number."""
+    return int(1 << (least - 1).bit_length())
+
+
 class SamplingSettings(_Settings):
     """Where the loss is scored."""
 
-    region: Literal["box"] = Field("box", description="box: states drawn over the whole domain.")
+    region: Literal["box", "ergodic"] = Field(
+        "box",
+        description="box: states drawn over the whole domain. ergodic: states that the economy visits under the policy as "
+        "it is trained, refreshed as it changes; the target is then held against other such states, while the certificate "
+        "judges the whole domain all the same. It needs shocks.",
+    )
     states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
         None,
         description="Number of training states; Levenberg-Marquardt takes twice as many as it trains weights where that "
@@ -316,7 +386,7 @@ class Method(_Settings):
 
     def most_states(self, size: ProblemSize) -> int:
         """The most states of one step of this (resolved) method: what a worker holds, and how long it hears nothing."""
-        evaluations = 1 + self.expectation.n_cases(size)
+        evaluations = self.expectation.n_evaluations(size)
         most = min(MAX_STATES, MAX_UNIT_VALUES // (evaluations * self.policy.n_units(size)))
         if not self.training.is_least_squares:
             return most
@@ -341,6 +411,7 @@ class Method(_Settings):
         Raises:
             ValueError: names the number, the bound and the remedy.
         """
+        self._check_randomness(size)
         algorithm, n_weights = self.training.algorithm, self.policy.n_weights(size)
         if n_weights > MAX_WEIGHTS:
             raise ValueError(f"the policy has {n_weights} weights, above {MAX_WEIGHTS}, the most; {_SMALLER}")
@@ -358,6 +429,26 @@ class Method(_Settings):
                 f"{name} = {count} is above {most}, the most at which {algorithm} may train a policy of {n_weights} "
                 f"weights with {self.expectation.n_cases(size)} case(s) of the next period; take fewer, a smaller "
                 "policy or fewer expectation.nodes"
+            )
+
+    def _check_randomness(self, size: ProblemSize) -> None:
+        """Refuse draws where the algorithm has no use for them, and what needs shocks where there are none."""
+        if self.expectation.rule == "all_in_one":
+            if self.training.is_least_squares:
+                raise ValueError(
+                    "expectation.rule = 'all_in_one' estimates E[R]² by products of draws, and "
+                    f"{self.training.algorithm} is least squares, which needs the residuals E[R] themselves; take a "
+                    "first-order method as training.algorithm, such as adam, or another rule"
+                )
+            if not size.is_random:
+                raise ValueError(
+                    "expectation.rule = 'all_in_one' draws shocks, and this model has none; leave it out"
+                )
+            self.expectation.judging(size)
+        if self.sampling.region == "ergodic" and not size.is_random:
+            raise ValueError(
+                "sampling.region = 'ergodic' needs shocks, and this model has none: all its paths end in the steady "
+                "state, a single point; take 'box'"
             )
 
 

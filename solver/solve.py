@@ -25,6 +25,7 @@ from solver.diagnostics.certificate import Certificate
 from solver.diagnostics.certify import certify
 from solver.diagnostics.euler_errors import EulerJudge
 from solver.expectation.ahead import build_expectation
+from solver.expectation.draws import law_of_draws
 from solver.model.spec import Model
 from solver.numerics.sampling import corners, edge_weighted_box
 from solver.policy.frame import Frame
@@ -33,11 +34,12 @@ from solver.policy.policy import Decide, Policy
 from solver.policy.rule import Setting
 from solver.policy.warm_start import check_start, weights_from
 from solver.progress import OnProgress, ShouldStop
-from solver.settings import SolveSettings
+from solver.settings import ExpectationSettings, Method, ProblemSize, SolveSettings
 from solver.solution import Provenance, Solution, StartUse
 from solver.status import Status
 from solver.training.compiled import Numbers, compiled_objective
 from solver.training.device import choose_device
+from solver.training.ergodic import settled
 from solver.training.monitor import Monitor
 from solver.training.problem import TrainingProblem
 from solver.training.start import bounded_frame, first_rule, reach
@@ -88,15 +90,20 @@ def solve(
     def policy_of(frame: Frame, vector: np.ndarray) -> Policy:
         return Policy(model, calibration, method.policy, frame, tuple(compiled.unflatten(vector)))
 
-    judge = EulerJudge(model, calibration, build_expectation(calibration.process, method.expectation))
+    judging = method.expectation.judging(size)
+    judge = EulerJudge(model, calibration, build_expectation(calibration.process, judging))
     error_of = _held_out_error(judge, calibration, settings.seed)
     rule = first_rule(model, calibration, error_of, is_trained=method.policy.family != "linear")
     lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())
-    finer = build_expectation(calibration.process, method.expectation, finer=True)
+    finer = build_expectation(calibration.process, judging, finer=True)
     frame = bounded_frame(rule, finer, lower, upper)
+    ergodic = None
+    if method.sampling.region == "ergodic":
+        counts = (_kept_states(method, size), _HELD_OUT_STATES)
+        ergodic = settled(rule, lower, upper, counts, settings.seed, lambda vector: policy_of(frame, vector))
     problem = TrainingProblem(
         compiled=compiled,
-        numbers=_numbers(calibration, settings, frame),
+        numbers=_numbers(calibration, method.expectation, frame),
         lower=lower,
         upper=upper,
         settings=settings,
@@ -106,9 +113,17 @@ def solve(
         controls_at=lambda vector, u: policy_of(frame, vector).evaluate(
             judge.space.in_every_regime(frame.center + frame.half_width * u)[: len(u)]
         ),
+        ergodic=ergodic,
     )
+
+    def held_out_error(vector: np.ndarray) -> float:
+        decide = policy_of(frame, vector).evaluate
+        if ergodic is None:
+            return error_of(decide)
+        return float(judge.errors(decide, ergodic.held_out.states).largest().max())
+
     monitor = Monitor(
-        held_out_error=lambda vector: error_of(policy_of(frame, vector).evaluate),
+        held_out_error=held_out_error,
         target=settings.target,
         max_steps=method.training.steps,
         max_seconds=method.training.seconds,
@@ -212,11 +227,20 @@ def _held_out_error(judge: EulerJudge, calibration: Calibration, seed: int) -> C
     return lambda decide: float(judge.errors(decide, states).largest().max())
 
 
-def _numbers(calibration: Calibration, settings: SolveSettings, frame: Frame) -> Numbers:
+def _kept_states(method: Method, size: ProblemSize) -> int:
+    """The most states that a phase of the (resolved) method keeps: Levenberg-Marquardt wants two for each weight."""
+    states = method.sampling.states or 0
+    wanted = 2 * method.policy.n_weights(size) if method.training.is_least_squares else 0
+    return max(states, min(wanted, method.most_states(size)))
+
+
+def _numbers(calibration: Calibration, expectation: ExpectationSettings, frame: Frame) -> Numbers:
     process = calibration.process
     return Numbers(
         Setting(calibration.parameter_vector(), process.mean, process.values, frame),
-        build_expectation(process, settings.method.expectation),
+        law_of_draws(process)
+        if expectation.rule == "all_in_one"
+        else build_expectation(process, expectation),
     )
 
 

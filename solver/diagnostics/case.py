@@ -41,8 +41,7 @@ class Case:
     @property
     def is_random(self) -> bool:
         """Whether anything is left to chance."""
-        process = self.calibration.process
-        return process.n_regimes > 1 or bool(np.any(process.innovation_covariance))
+        return self.calibration.process.is_random
 
     @cached_property
     def parameters(self) -> np.ndarray:

@@ -30,6 +30,7 @@ from solver.diagnostics.steady_state_checks import (
 )
 from solver.expectation.ahead import build_expectation
 from solver.numerics.sampling import corners, edge_weighted_box, uniform_box
+from solver.policy.kinks import size_of_problem
 from solver.policy.policy import Policy
 from solver.settings import SolveSettings
 from solver.simulation.paths import draw_shocks, no_shocks, simulate
@@ -49,7 +50,8 @@ def certify(policy: Policy, settings: SolveSettings) -> Certificate:
 
     Args:
         policy: what is judged.
-        settings: resolved; the target and the seed, and the rule for E[.], of which the next finer one is taken.
+        settings: resolved; the target and the seed, and the rule for E[.], of which the next finer one is taken; where it
+            draws, that of the default rule.
 
     Returns:
         The certificate; its verdict is the worst of its checks.
@@ -67,7 +69,8 @@ def certify(policy: Policy, settings: SolveSettings) -> Certificate:
             ends,
         ]
     )
-    rule = build_expectation(calibration.process, settings.method.expectation, finer=True)
+    judging = settings.method.expectation.judging(size_of_problem(policy.model, calibration))
+    rule = build_expectation(calibration.process, judging, finer=True)
     measure = EulerJudge(policy.model, calibration, rule)
     with np.errstate(all="ignore"):
         home = simulate(policy, np.concatenate([ends, initial]), no_shocks(calibration.process, PATH_PERIODS))

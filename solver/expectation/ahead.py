@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from solver.expectation.draws import Draws
 from solver.model.economy import Date, Economy
 from solver.model.process import Process
 from solver.model.state_space import StateSpace
@@ -17,6 +18,7 @@ from solver.numerics.quadrature import (
     monomial_degree_3,
     monomial_degree_5,
 )
+from solver.numerics.quasi_monte_carlo import quasi_monte_carlo
 from solver.settings import ExpectationSettings
 
 Array = Any
@@ -52,7 +54,7 @@ class Ahead(NamedTuple):
 
     Attributes:
         exogenous: (n, n_cases, n_exogenous).
-        regimes: (n_cases,) as floating-point numbers.
+        regimes: (n_cases,), or (n, n_cases) of draws, as floating-point numbers.
         weights: (n, n_cases) probabilities.
     """
 
@@ -62,7 +64,7 @@ class Ahead(NamedTuple):
 
 
 def build_expectation(process: Process, settings: ExpectationSettings, *, finer: bool = False) -> Expectation:
-    """The rule that resolved settings name, or, ``finer``, the next better one of its kind."""
+    """The rule that resolved settings of nodes name, or, ``finer``, the next better one of its kind."""
     rules = [
         _rule(component.mean, component.covariance, settings, finer) for component in process.innovations
     ]
@@ -79,11 +81,19 @@ def _rule(mean: np.ndarray, covariance: np.ndarray, settings: ExpectationSetting
     if settings.rule == "equidistant":
         count = 2 * nodes - 1 if finer else nodes
         return equidistant(mean, covariance, count, _WIDTH if count >= _WIDE_FROM else None)
+    if settings.rule == "quasi_monte_carlo":
+        # Finer by twice the points, of a scrambling that shares no error with the other.
+        return quasi_monte_carlo(mean, covariance, 2 * nodes if finer else nodes, scramble=int(finer))
     return gauss_hermite(mean, covariance, nodes + 3 if finer else nodes)
 
 
-def look_ahead(xp: Any, space: StateSpace, rule: Expectation, states: Array, exogenous: Array) -> Ahead:
+def look_ahead(
+    xp: Any, space: StateSpace, rule: Expectation | Draws, states: Array, exogenous: Array
+) -> Ahead:
     """The next period after states (n, n_columns) with exogenous variables (n, n_exogenous)."""
+    if isinstance(rule, Draws):
+        following, regimes = rule.follow(xp, space, states, exogenous)
+        return Ahead(following[:, None, :], regimes[:, None], xp.ones_like(states[:, :1]))
     if space.n_exogenous == 0:
         one = xp.ones_like(states[:, :1])
         return Ahead(one[:, :, None][:, :, :0], xp.zeros_like(rule.weights), one)
@@ -126,7 +136,7 @@ def next_period(
     xp: Any,
     economy: Economy,
     space: StateSpace,
-    rule: Expectation,
+    rule: Expectation | Draws,
     parameters: Array,
     states: Array,
     today: Date,
@@ -137,7 +147,7 @@ def next_period(
         xp: the array namespace.
         economy: the model, compiled to the same arrays.
         space: the columns of the states.
-        rule: the cases.
+        rule: the cases, or one draw for each state.
         parameters: (n_parameters,).
         states: of today.
         today: the variables there, (n, ...) each.

@@ -81,6 +81,11 @@ class Process:
             total += part.weight * (part.covariance + np.outer(part.mean, part.mean))
         return total
 
+    @property
+    def is_random(self) -> bool:
+        """Whether anything of the next period is left to chance."""
+        return self.n_regimes > 1 or bool(np.any(self.innovation_covariance))
+
     def stationary_regimes(self) -> np.ndarray:
         """(n_regimes,) long-run share of time in each regime."""
         return stationary_distribution(self.transitions)

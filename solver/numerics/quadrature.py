@@ -52,7 +52,7 @@ def gauss_hermite(mean: np.ndarray, covariance: np.ndarray, nodes_per_dimension:
     if nodes_per_dimension < 1:
         raise ValueError(f"nodes_per_dimension = {nodes_per_dimension} must be at least 1")
     z, weights = np.polynomial.hermite_e.hermegauss(nodes_per_dimension)
-    return _normal_rule(mean, covariance, _tensor_product(Rule(z[:, None], weights / weights.sum())))
+    return normal_rule(mean, covariance, _tensor_product(Rule(z[:, None], weights / weights.sum())))
 
 
 def equidistant(
@@ -88,7 +88,7 @@ def equidistant(
     weights = np.exp((np.min(z**2) - z**2) / 2)
     weights /= weights.sum()
     z /= np.sqrt(weights @ z**2)
-    return _normal_rule(mean, covariance, _tensor_product(Rule(z[:, None], weights)))
+    return normal_rule(mean, covariance, _tensor_product(Rule(z[:, None], weights)))
 
 
 def monomial_degree_3(mean: np.ndarray, covariance: np.ndarray) -> Rule:
@@ -111,7 +111,7 @@ def monomial_degree_3(mean: np.ndarray, covariance: np.ndarray) -> Rule:
         axes = np.sqrt(rank) * np.eye(rank)
         return Rule(np.concatenate([axes, -axes]), np.full(2 * rank, 1 / (2 * rank)))
 
-    return _normal_rule(mean, covariance, standard)
+    return normal_rule(mean, covariance, standard)
 
 
 def monomial_degree_5(mean: np.ndarray, covariance: np.ndarray) -> Rule:
@@ -145,7 +145,7 @@ def monomial_degree_5(mean: np.ndarray, covariance: np.ndarray) -> Rule:
         weights += [1 / (rank + 2) ** 2] * len(diagonals)
         return Rule(nodes, np.array(weights))
 
-    return _normal_rule(mean, covariance, lambda rank: standard(rank) if rank else _single_node(0))
+    return normal_rule(mean, covariance, lambda rank: standard(rank) if rank else _single_node(0))
 
 
 def mixture(rules: Sequence[Rule], weights: Sequence[float] | np.ndarray) -> Rule:
@@ -199,8 +199,17 @@ def _tensor_product(rule: Rule) -> Callable[[int], Rule]:
     return lambda rank: product([rule] * rank)
 
 
-def _normal_rule(mean: np.ndarray, covariance: np.ndarray, standard: Callable[[int], Rule]) -> Rule:
-    """Carry the rule of independent standard normals, chosen by their number, over to ``N(mean, covariance)``."""
+def normal_rule(mean: np.ndarray, covariance: np.ndarray, standard: Callable[[int], Rule]) -> Rule:
+    """Carry the rule of independent standard normals, chosen by their number, over to ``N(mean, covariance)``.
+
+    Args:
+        mean: (d,).
+        covariance: (d, d), symmetric and positive semidefinite, of rank r.
+        standard: the rule of r independent standard normals.
+
+    Raises:
+        ValueError: the mean or the covariance is no such array.
+    """
     mean, covariance = np.asarray(mean, dtype=float), np.asarray(covariance, dtype=float)
     if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
         raise ValueError(
@@ -208,13 +217,17 @@ def _normal_rule(mean: np.ndarray, covariance: np.ndarray, standard: Callable[[i
         )
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
         raise ValueError("the mean and the covariance must be finite")
-    root = _square_root(covariance)
+    root = square_root(covariance)
     rule = standard(root.shape[1])
     return Rule(mean + rule.nodes @ root.T, rule.weights)
 
 
-def _square_root(covariance: np.ndarray) -> np.ndarray:
-    """``root @ root.T = covariance`` with as many columns as the rank, (d, rank)."""
+def square_root(covariance: np.ndarray) -> np.ndarray:
+    """``root @ root.T = covariance`` with as many columns as the rank, (d, rank).
+
+    Raises:
+        ValueError: the covariance is not symmetric and positive semidefinite.
+    """
     variances = np.diag(covariance)
     if (variances < 0).any():
         raise ValueError(f"a variance is negative: the covariance's diagonal is {variances.tolist()}")

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from solver.expectation.ahead import Expectation, expected, next_period
+from solver.expectation.draws import Draws
 from solver.model.consumption import consumption
 from solver.model.economy import Date
 from solver.policy.family import Layer, Weights
@@ -72,7 +73,7 @@ class EulerObjective:
     def residuals(
         self,
         setting: Setting,
-        expectation: Expectation,
+        expectation: Expectation | Draws,
         weights: Weights,
         states: Array,
         weights_tomorrow: Weights | None = None,
@@ -81,7 +82,7 @@ class EulerObjective:
 
         Args:
             setting: the calibration and the frame.
-            expectation: the rule for E[.].
+            expectation: the rule for E[.], or one draw for each state.
             weights: one array a layer.
             states: (n, n_columns).
             weights_tomorrow: those of the next period's policy, where it is another.

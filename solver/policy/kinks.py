@@ -26,7 +26,7 @@ _MARGIN = 0.1
 
 def size_of_problem(model: Model, calibration: Calibration) -> ProblemSize:
     """What the default method depends on, for one calibration of a model."""
-    size = problem_size(model)
+    size = replace(problem_size(model), is_random=calibration.process.is_random)
     if not size.has_kinks or has_kinked_functions(model):
         return size
     return replace(size, has_kinks=_comes_near_a_bound(model, calibration))

@@ -14,9 +14,11 @@ import numpy as np
 import tensorflow as tf
 
 from solver.expectation.ahead import Expectation
+from solver.expectation.draws import Draws, Law
 from solver.language.tensorflow_backend import TENSORFLOW
 from solver.model.economy import Economy
 from solver.model.spec import Model
+from solver.objective.all_in_one import mean_of_products
 from solver.objective.euler import EulerObjective, Residuals
 from solver.policy.family import Layer
 from solver.policy.frame import Frame
@@ -37,11 +39,11 @@ class Numbers(NamedTuple):
 
     Attributes:
         setting: parameters, exogenous means and values, and the frame of the policy.
-        expectation: the rule for E[.].
+        expectation: the rule for E[.], or the law of its draws.
     """
 
     setting: Setting
-    expectation: Expectation
+    expectation: Expectation | Draws | Law
 
 
 class CompiledObjective:
@@ -80,7 +82,8 @@ class CompiledObjective:
             spec(None, n_exogenous),
             spec(None),
         )
-        self._numbers = Numbers(setting, expectation)
+        law = Law(*expectation[:4], spec(None), spec(None, n_exogenous), spec(None, n_exogenous, n_exogenous))
+        self._numbers, self._numbers_of_draws = Numbers(setting, expectation), Numbers(setting, law)
         self._states = spec(None, len(self._space.names))
 
     @property
@@ -112,6 +115,7 @@ class CompiledObjective:
         tomorrow: Tensor | None = None,
     ) -> tuple[Tensor, Residuals]:
         """The residuals (n, n_residuals), with multipliers, and how they came about."""
+        assert not isinstance(numbers.expectation, Law)
         then = None if tomorrow is None else self.unflatten(tomorrow)
         found = objective.residuals(
             numbers.setting, numbers.expectation, self.unflatten(vector), states, then
@@ -156,7 +160,9 @@ class CompiledObjective:
         signature = (self._numbers, _VECTOR, self._states)
         return tf.function(jacobian, input_signature=signature, autograph=False)
 
-    def descent_graph(self, algorithm: str, is_full_batch: bool) -> Any:
+    def descent_graph(
+        self, algorithm: str, is_full_batch: bool, *, is_sampled: bool = False, n_draws: int = 0
+    ) -> Any:
         """Graph that takes first-order steps.
 
         ``(numbers, vector, slots (2, n), states, batch_size, first_step, n_steps, seed, hyperparameters (3,)) ->
@@ -164,7 +170,10 @@ class CompiledObjective:
 
         Args:
             algorithm: a key of ``UPDATE_RULES``.
-            is_full_batch: whether every step takes the given states rather than fresh draws over the box.
+            is_full_batch: whether every step takes all given states.
+            is_sampled: whether a batch is drawn from the given states rather than over the box.
+            n_draws: independent draws of the next period at each state, of which the loss is the mean product; none where
+                it is the square of an expectation by nodes.
         """
         rule = UPDATE_RULES[algorithm]
         space = self._space
@@ -187,6 +196,11 @@ class CompiledObjective:
                 if is_full_batch:
                     return states
                 key = tf.stack([seed, step])
+                if is_sampled:
+                    count = tf.shape(states, out_type=tf.int64)[0]
+                    return tf.gather(
+                        states, tf.random.stateless_uniform([batch_size], key, 0, count, tf.int64)
+                    )
                 shape = tf.stack([batch_size, len(space.names)])
                 u = tf.random.stateless_uniform(shape, key, -1.0, 1.0, tf.float64)
                 continuous = frame.center + frame.half_width * space.continuous(u)
@@ -197,8 +211,11 @@ class CompiledObjective:
 
             def body(step: Tensor, vector: Tensor, slots: Tensor, _: Tensor) -> tuple[Tensor, ...]:
                 point = rule.gradient_point(vector, slots, chosen)
-                residuals, _ = self._residuals(self._differences, numbers, point, draw(step))
-                loss = tf.reduce_mean(residuals**2)
+                if n_draws:
+                    loss = self._loss_of_draws(numbers, point, draw(step), tf.stack([seed, step]), n_draws)
+                else:
+                    residuals, _ = self._residuals(self._differences, numbers, point, draw(step))
+                    loss = tf.reduce_mean(residuals**2)
                 change, slots = rule.change(tf.gradients(loss, point)[0], slots, step, chosen)
                 return step + 1, vector + change, slots, loss
 
@@ -208,8 +225,28 @@ class CompiledObjective:
             return vector, slots, loss
 
         counts = (_COUNT, _COUNT, _COUNT, _COUNT)
-        signature = (self._numbers, _VECTOR, _MATRIX, self._states, *counts, _VECTOR)
+        known = self._numbers_of_draws if n_draws else self._numbers
+        signature = (known, _VECTOR, _MATRIX, self._states, *counts, _VECTOR)
         return tf.function(descend, input_signature=signature, autograph=False)
+
+    def _loss_of_draws(
+        self, numbers: Numbers, vector: Tensor, states: Tensor, key: Tensor, n_draws: int
+    ) -> Tensor:
+        """The all-in-one loss at states (n, n_columns), whose numbers hold a law; ``key`` (2,) is the draws' seed."""
+        assert isinstance(numbers.expectation, Law)
+        repeated = tf.repeat(states, n_draws, axis=0)
+        count = tf.shape(repeated)[0]
+        keys = tf.random.split(key, 2)
+        draws = Draws(
+            numbers.expectation,
+            tf.random.stateless_normal((count, self._space.n_exogenous), keys[0], dtype=tf.float64),
+            tf.random.stateless_uniform((count, 2), keys[1], dtype=tf.float64),
+        )
+        residuals, _ = self._residuals(
+            self._differences, numbers._replace(expectation=draws), vector, repeated
+        )
+        by_state = tf.reshape(residuals, (-1, n_draws, self.n_residuals))
+        return tf.reduce_mean(mean_of_products(tf.experimental.numpy, by_state))
 
 
 def _with_jacobian(residuals: Tensor, trained: list[list[Layer]]) -> tuple[Tensor, Tensor]:
@@ -259,6 +296,13 @@ def compiled_objective(model: Model, settings: PolicySettings) -> CompiledObject
 
 
 @lru_cache(maxsize=32)
-def compiled_descent(compiled: CompiledObjective, algorithm: str, is_full_batch: bool) -> Any:
+def compiled_descent(
+    compiled: CompiledObjective,
+    algorithm: str,
+    is_full_batch: bool,
+    *,
+    is_sampled: bool = False,
+    n_draws: int = 0,
+) -> Any:
     """The graph of :meth:`CompiledObjective.descent_graph`, kept likewise."""
-    return compiled.descent_graph(algorithm, is_full_batch)
+    return compiled.descent_graph(algorithm, is_full_batch, is_sampled=is_sampled, n_draws=n_draws)

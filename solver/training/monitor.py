@@ -83,6 +83,13 @@ class Monitor:
         self.states_visited += visited
         self.end = self._interruption()
 
+    def judge_again(self) -> None:
+        """Measure the best weights at held-out states that are others by now, and set ``end`` by what is left to spend."""
+        if self.best is not None:
+            error = self.held_out_error(self.best)
+            self.best_error = error if np.isfinite(error) else np.inf
+        self.end = self._exhaustion()
+
     @contextmanager
     def off_the_clock(self) -> Iterator[None]:
         """Time that is not charged to the budget: the first use of a graph, which a cold process has to trace.
@@ -151,6 +158,9 @@ class Monitor:
     def _decide(self, error: float) -> Status | None:
         if error <= _MARGIN * self.target:
             return Status.CONVERGED
+        return self._exhaustion()
+
+    def _exhaustion(self) -> Status | None:
         return self._interruption() or (Status.OUT_OF_STEPS if self.step >= self.max_steps else None)
 
     def _interruption(self) -> Status | None:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from solver.numerics.sampling import edge_weighted_box
 from solver.settings import SolveSettings
 from solver.training.compiled import CompiledObjective, Numbers
+from solver.training.ergodic import ErgodicStates
 from solver.training.placement import can_place, spread_units
 
 
@@ -30,6 +31,7 @@ class TrainingProblem:
         has_kinks: whether the policy may have kinks.
         errors_at: ``(weights, states (n, n_columns)) -> (n,)`` Euler errors.
         controls_at: ``(weights, u (n, n_continuous)) -> (n, n_controls)`` controls at scaled states, in the first regime.
+        ergodic: where the economy goes, if states are taken from there rather than from the box.
     """
 
     compiled: CompiledObjective
@@ -41,6 +43,7 @@ class TrainingProblem:
     has_kinks: bool
     errors_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
     controls_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    ergodic: ErgodicStates | None = None
 
     @cached_property
     def tensors(self) -> Any:
@@ -57,9 +60,14 @@ class TrainingProblem:
         return np.concatenate([weight.ravel() for weight in weights])
 
     def states(self, at_least: int) -> np.ndarray:
-        """Training states that are kept from step to step, (n, n_columns); random batches are drawn from the domain."""
-        rng = np.random.default_rng([self.settings.seed, 2])
+        """Training states that are kept from step to step, (n, n_columns).
+
+        Random batches are drawn from the domain; of ergodic states from these, as they are at present.
+        """
         count = max(self.settings.method.sampling.states or 0, at_least)
+        if self.ergodic is not None:
+            return self.ergodic.training.states[:count]
+        rng = np.random.default_rng([self.settings.seed, 2])
         box = edge_weighted_box(rng, self.lower, self.upper, count)
         return self.compiled.rule.space.with_regimes(rng, box)
 

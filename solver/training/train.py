@@ -15,6 +15,7 @@ import numpy as np
 from solver.settings import MAX_LEAST_SQUARES_WEIGHTS
 from solver.status import Status
 from solver.training.compiled import compiled_descent
+from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
 from solver.training.monitor import Monitor
 from solver.training.problem import TrainingProblem
 from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, iterate_on_time, place_and_fit
@@ -31,7 +32,6 @@ def train(problem: TrainingProblem, monitor: Monitor, start: np.ndarray | None =
         monitor: measures, and says when to stop.
         start: (n_weights,) the first weights, which the monitor has measured; by default those of the linear rule.
     """
-    training = problem.settings.method.training
     vector = problem.initial_weights() if start is None else start
     if len(vector) == 0:
         if not problem.has_linear_rule:
@@ -40,6 +40,24 @@ def train(problem: TrainingProblem, monitor: Monitor, start: np.ndarray | None =
         return monitor.outcome(Status.LINEAR)
     if monitor.end is not None:
         return monitor.outcome(monitor.end)
+    status = _train_from(problem, monitor, vector)
+    return status if problem.ergodic is None else _settle(problem, problem.ergodic, monitor, status)
+
+
+def _settle(problem: TrainingProblem, ergodic: ErgodicStates, monitor: Monitor, status: Status) -> Status:
+    """Train on until the target is met where the economy goes under the very policy that meets it, not under an earlier."""
+    while status is Status.CONVERGED and monitor.best is not None:
+        ergodic.follow(monitor.best, LONG_RUN)
+        monitor.judge_again()
+        if monitor.best_error <= monitor.target or monitor.end is not None:
+            return monitor.outcome(status)
+        status = _train_from(problem, monitor, monitor.best)
+    return status
+
+
+def _train_from(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
+    """One run of the algorithm from given weights."""
+    training = problem.settings.method.training
     if training.algorithm == "staged":
         return _train_in_stages(problem, monitor, vector)
     if training.algorithm == "gauss_newton":
@@ -71,12 +89,20 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
     same best weights. The first step's loss is that of the start: where it is not finite, training had nothing to start
     from.
     """
-    training = problem.settings.method.training
+    method = problem.settings.method
+    training, ergodic = method.training, problem.ergodic
     assert training.steps is not None
     is_full_batch = training.batch_size == "full"
     states = problem.states(at_least=0)
     batch_size = len(states) if is_full_batch else int(training.batch_size or 0)
-    graph = compiled_descent(problem.compiled, training.algorithm, is_full_batch)
+    n_draws = method.expectation.nodes or 0 if method.expectation.rule == "all_in_one" else 0
+    graph = compiled_descent(
+        problem.compiled,
+        training.algorithm,
+        is_full_batch,
+        is_sampled=ergodic is not None,
+        n_draws=n_draws,
+    )
     chosen = np.array([training.learning_rate, training.annealing, training.momentum or 0.0])
     slots: Any = np.zeros((2, len(vector)))
     point: Any = vector
@@ -99,4 +125,8 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
         monitor.record(
             training.algorithm, point.numpy(), float(loss), steps=steps, visited=steps * batch_size
         )
+        if ergodic is not None and monitor.end is None:
+            ergodic.follow(point.numpy(), SHORT_RUN)
+            states = problem.states(at_least=0)
+            monitor.judge_again()
     return monitor.outcome(Status.STALLED)

@@ -283,7 +283,7 @@ class ExpectationSettings(_Settings):
             )
         if rule == "quasi_monte_carlo" and nodes < 2 * size.n_shocks:
             raise ValueError(
-                f"nodes = {nodes} is too few for {size.n_shocks} shocks of the quasi_monte_carlo rule; use at least "
+                f"nodes = {nodes} is too few for {size.n_shocks} shock(s) of the quasi_monte_carlo rule; use at least "
                 f"{_power_of_two_from(2 * size.n_shocks)}, or the monomial rule"
             )
         resolved = ExpectationSettings(rule=rule, nodes=nodes)

@@ -149,7 +149,7 @@ def solve(
         blank = policy_of(frame, problem.initial_weights())
         weights = weights_from(start, blank, problem.states(at_least=0))
         first = np.concatenate([weight.ravel() for weight in weights])
-        use = _use_of(first, error_of(rule.evaluate), monitor)
+        use = _use_of(first, held_out_error(problem.initial_weights()), monitor)
     attempts = [attempt(first if use is StartUse.TAKEN else None)]
     if use is StartUse.TAKEN and method.training.is_least_squares and attempts[0].may_be_bettered:
         use = StartUse.MISSED

@@ -120,6 +120,17 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "summary": "From the policy of another calibration",
             "value": {"model": "neoclassical", "calibration": {"beta": 0.955}, "start": SOLUTION_ID},
         },
+        "drawn": {
+            "summary": "Adam on draws of the shocks, at states that the economy visits",
+            "value": {
+                "model": "rbc",
+                "method": {
+                    "training": {"algorithm": "adam", "steps": 5000},
+                    "expectation": {"rule": "all_in_one", "nodes": 2},
+                    "sampling": {"region": "ergodic"},
+                },
+            },
+        },
         "inline": {
             "summary": "A model of your own, sent along",
             "value": {"model": _MODEL_FILE, "calibration": {"beta": 0.95}},

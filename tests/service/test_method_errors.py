@@ -31,6 +31,26 @@ from worker.contract import JobStatus
             ["nodes = 1", "at least 2", "gauss_hermite"],
         ),
         (
+            "rbc",
+            {"expectation": {"rule": "all_in_one"}, "training": {"algorithm": "gauss_newton"}},
+            ["all_in_one", "gauss_newton is least squares", "such as adam, or another rule"],
+        ),
+        (
+            "neoclassical",
+            {"expectation": {"rule": "all_in_one"}, "training": {"algorithm": "adam"}},
+            ["all_in_one", "this model has none", "leave it out"],
+        ),
+        (
+            "neoclassical",
+            {"sampling": {"region": "ergodic"}},
+            ["sampling.region = 'ergodic' needs shocks", "steady state", "take 'box'"],
+        ),
+        (
+            "new_keynesian_zlb",
+            {"expectation": {"rule": "quasi_monte_carlo", "nodes": 8}},
+            ["nodes = 8 is too few for 6 shock(s)", "use at least 16"],
+        ),
+        (
             "neoclassical",
             {"sampling": {"states": 65_536}, "policy": {"hidden": [400]}},
             ["sampling.states = 65536", "is above", "take fewer"],
@@ -53,4 +73,26 @@ def test_a_method_that_the_model_cannot_take_is_refused_before_it_is_queued(
     assert fault["pointer"] == "/method"
     for words in told:
         assert words in fault["message"]
+    assert finisher.jobs.ids(JobStatus.QUEUED) == []
+
+
+def test_points_that_are_no_power_of_two_are_refused_with_those_next_to_them(api, finisher):
+    method = {"expectation": {"rule": "quasi_monte_carlo", "nodes": 100}}
+    response = api.post("/v1/solutions", json={"model": "rbc", "method": method})
+    assert response.status_code == 422
+    (fault,) = response.json()["errors"]
+    assert fault["pointer"] == "/method/expectation"
+    assert "nodes = 100 is no power of two" in fault["message"] and "use 64 or 128" in fault["message"]
+
+
+def test_a_calibration_without_shocks_has_no_ergodic_set(api, finisher):
+    request = {
+        "model": "rbc",
+        "calibration": {"sigma": 0.0},
+        "method": {"sampling": {"region": "ergodic"}},
+    }
+    response = api.post("/v1/solutions", json=request)
+    assert response.status_code == 422
+    (fault,) = response.json()["errors"]
+    assert "needs shocks" in fault["message"]
     assert finisher.jobs.ids(JobStatus.QUEUED) == []

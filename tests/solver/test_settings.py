@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from solver.policy.family import build_family
 from solver.settings import (
     LEAST_SQUARES,
+    MAX_CASES,
     MAX_JACOBIAN_ELEMENTS,
     MAX_LEAST_SQUARES_WEIGHTS,
     MAX_UNIT_VALUES,
     MAX_WEIGHTS,
+    MOST_MONOMIAL_SHOCKS,
     ExpectationSettings,
     PolicySettings,
     ProblemSize,
@@ -67,6 +69,9 @@ EXPECTATIONS = st.one_of(
     st.just({"rule": "monomial"}),
     # Four to the power of five shocks in three regimes are still within the limit.
     st.fixed_dictionaries({"rule": st.just("gauss_hermite")}, optional={"nodes": st.integers(1, 4)}),
+    st.fixed_dictionaries(
+        {"rule": st.just("quasi_monte_carlo")}, optional={"nodes": st.sampled_from([16, 64, 256])}
+    ),
 )
 DOCUMENTS = st.fixed_dictionaries(
     {},
@@ -77,7 +82,13 @@ DOCUMENTS = st.fixed_dictionaries(
                 "policy": POLICIES,
                 "training": TRAININGS,
                 "expectation": EXPECTATIONS,
-                "sampling": st.fixed_dictionaries({}, optional={"states": st.integers(16, 3_000)}),
+                "sampling": st.fixed_dictionaries(
+                    {},
+                    optional={
+                        "states": st.integers(16, 3_000),
+                        "region": st.sampled_from(["box", "ergodic"]),
+                    },
+                ),
             },
         ),
         "target": st.floats(1e-12, 0.1),
@@ -140,6 +151,81 @@ def test_the_default_rule_for_expectations_follows_the_shocks_and_the_kinks(size
         assert resolved == ExpectationSettings(rule="gauss_hermite", nodes=nodes)
 
 
+def test_quasi_monte_carlo_comes_where_the_judge_of_the_monomial_rule_has_too_many_nodes():
+    assert 2 * MOST_MONOMIAL_SHOCKS**2 + 1 <= MAX_CASES < 2 * (MOST_MONOMIAL_SHOCKS + 1) ** 2 + 1
+    for shocks, nodes in ((46, 128), (64, 128), (65, 256)):
+        expected = ExpectationSettings(rule="quasi_monte_carlo", nodes=nodes)
+        assert ExpectationSettings().resolve(ProblemSize(4, 1, n_shocks=shocks)) == expected
+    assert ExpectationSettings().resolve(ProblemSize(4, 1, n_shocks=45)).rule == "monomial"
+
+
+@pytest.mark.parametrize(
+    "nodes, size, reason",
+    [
+        (4, ProblemSize(2, 1, n_shocks=3), r"nodes = 4 is too few for 3 shock\(s\) .* use at least 8"),
+        (
+            2048,
+            ProblemSize(2, 1, n_shocks=3, n_regimes=3),
+            r"2048 nodes in 3 regime\(s\) are more than 4096 cases",
+        ),
+        (None, ProblemSize(2, 1, n_regimes=33), r"128 nodes in 33 regime\(s\) are more than 4096 cases"),
+    ],
+)
+def test_points_that_are_too_few_or_too_many_are_refused(nodes, size, reason):
+    with pytest.raises(ValueError, match=reason):
+        ExpectationSettings(rule="quasi_monte_carlo", nodes=nodes).resolve(size)
+
+
+ALL_IN_ONE = {"expectation": {"rule": "all_in_one"}, "training": {"algorithm": "adam"}}
+
+
+def test_all_in_one_is_two_draws_and_judged_by_the_default_rule():
+    size = ProblemSize(2, 1, n_shocks=2, has_kinks=True)
+    expectation = SolveSettings.model_validate({"method": ALL_IN_ONE}).resolve(size).method.expectation
+    assert expectation == ExpectationSettings(rule="all_in_one", nodes=2)
+    assert expectation.judging(size) == ExpectationSettings(rule="equidistant", nodes=13)
+    monomial = ExpectationSettings(rule="monomial")
+    assert monomial.judging(size) == monomial
+
+
+def test_every_draw_is_an_evaluation_of_today_and_tomorrow():
+    method = ALL_IN_ONE | {"policy": {"hidden": [99]}, "expectation": {"rule": "all_in_one", "nodes": 20}}
+    method["training"] = {"algorithm": "adam", "batch_size": 20_000}
+    with pytest.raises(ValueError, match=r"batch_size = 20000 is above 10000, .* 20 case\(s\)"):
+        SolveSettings.model_validate({"method": method}).resolve(ProblemSize(2, 1, n_shocks=1, n_regimes=1))
+
+
+@pytest.mark.parametrize(
+    "method, size, reason",
+    [
+        (
+            {"expectation": {"rule": "all_in_one"}},
+            ProblemSize(2, 1, n_shocks=1),
+            "staged is least squares, which needs the residuals .* such as adam, or another rule",
+        ),
+        (
+            {"expectation": {"rule": "all_in_one"}, "policy": {"family": "linear"}},
+            ProblemSize(2, 1, n_shocks=1),
+            "staged is least squares",
+        ),
+        (
+            ALL_IN_ONE,
+            ProblemSize(2, 1, is_random=False),
+            "draws shocks, and this model has none; leave it out",
+        ),
+        (ALL_IN_ONE, ProblemSize(2, 1, n_regimes=64, n_shocks=2, has_kinks=True), "13 nodes .* 64 regime"),
+        (
+            {"sampling": {"region": "ergodic"}},
+            ProblemSize(2, 1, is_random=False),
+            "'ergodic' needs shocks, and this model has none: .* take 'box'",
+        ),
+    ],
+)
+def test_what_chance_has_no_use_for_is_refused(method, size, reason):
+    with pytest.raises(ValueError, match=reason):
+        SolveSettings.model_validate({"method": method}).resolve(size)
+
+
 def test_too_many_cases_are_refused_with_their_remedy():
     size = ProblemSize(2, 1, n_regimes=3, n_shocks=4)
     with pytest.raises(ValueError, match=r"7 nodes for each of 4 shocks in 3 regime.* more than 4096 cases"):
@@ -191,8 +277,15 @@ def test_heaviside_is_refused_with_its_reason():
         (
             ExpectationSettings,
             {"rule": "monomial", "nodes": 3},
-            "nodes = 3 belongs to gauss_hermite and equidistant",
+            "nodes = 3 belongs to the other rules",
         ),
+        (
+            ExpectationSettings,
+            {"rule": "quasi_monte_carlo", "nodes": 100},
+            "nodes = 100 is no power of two, .* use 64 or 128",
+        ),
+        (ExpectationSettings, {"rule": "all_in_one", "nodes": 1}, "nodes = 1 is too few .* use at least 2"),
+        (ExpectationSettings, {"rule": "all_in_one", "nodes": 202}, "nodes = 202 is above 201, the most"),
     ],
 )
 def test_a_field_of_another_choice_is_refused_with_its_reason(settings, document, reason):

@@ -33,6 +33,7 @@ RULES = {
     "gauss_hermite": ExpectationSettings(rule="gauss_hermite", nodes=3),
     "equidistant": ExpectationSettings(rule="equidistant", nodes=4),
     "monomial": ExpectationSettings(rule="monomial"),
+    "quasi_monte_carlo": ExpectationSettings(rule="quasi_monte_carlo", nodes=16),
 }
 
 
@@ -146,6 +147,14 @@ def test_the_finer_rule_is_finer(rule):
     assert error(True) < (0.9 if rule == "gauss_hermite" else 0.3) * error(False)
 
 
+def test_the_finer_points_are_more_of_another_scrambling():
+    settings = ExpectationSettings(rule="quasi_monte_carlo", nodes=16)
+    process = calibrate(ONE).process
+    rule, finer = (build_expectation(process, settings, finer=finer) for finer in (False, True))
+    assert (len(rule.weights), len(finer.weights)) == (16, 32)
+    assert not np.isin(rule.nodes, finer.nodes).any()
+
+
 def test_tensorflow_looks_ahead_as_numpy_does():
     states = random_states(4)
     exogenous, expected = ahead_of("monomial", states)
@@ -199,11 +208,19 @@ domain: {{k: [-1, 1], z: [-1, 1]}}
 
 @pytest.mark.parametrize("finer", [False, True])
 @pytest.mark.parametrize("nodes", [None, 1, 2, 3, 4, 7, 20])
-@pytest.mark.parametrize("rule", [None, "gauss_hermite", "equidistant"])
+@pytest.mark.parametrize("rule", [None, "gauss_hermite", "equidistant", "quasi_monte_carlo"])
 @pytest.mark.parametrize("law", ["!UNormal {sigma: 0.3}", "!ConstantProcess {mu: 0}"])
 def test_every_choice_is_a_rule_of_the_right_moments_or_refused(law, rule, nodes, finer):
     model = load_model(ONE_LAW.replace("LAW", law))
     size = problem_size(model)
+    if rule == "quasi_monte_carlo" and nodes in (3, 7, 20):
+        with pytest.raises(ValueError, match=f"nodes = {nodes} is no power of two"):
+            ExpectationSettings(rule=rule, nodes=nodes)
+        return
+    if rule == "quasi_monte_carlo" and nodes == 1 and size.n_shocks:
+        with pytest.raises(ValueError, match=r"nodes = 1 is too few for 1 shock\(s\) .* use at least 2"):
+            ExpectationSettings(rule=rule, nodes=nodes).resolve(size)
+        return
     if rule == "equidistant" and nodes == 1:
         with pytest.raises(ValueError, match="nodes = 1 "):
             ExpectationSettings(rule=rule, nodes=nodes).resolve(size)

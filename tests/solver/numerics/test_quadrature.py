@@ -20,15 +20,23 @@ from solver.numerics.quadrature import (
     monomial_degree_5,
     product,
 )
+from solver.numerics.quasi_monte_carlo import quasi_monte_carlo
 
 NORMAL_RULES = {
     "gauss_hermite": lambda mean, covariance: gauss_hermite(mean, covariance, 3),
     "monomial_degree_3": monomial_degree_3,
     "monomial_degree_5": monomial_degree_5,
     "equidistant": lambda mean, covariance: equidistant(mean, covariance, 13),
+    "quasi_monte_carlo": lambda mean, covariance: quasi_monte_carlo(mean, covariance, 16, 0),
 }
 # Odd moments vanish by symmetry, so that a rule of odd degree is exact to that degree.
-DEGREE = {"gauss_hermite": 5, "monomial_degree_3": 3, "monomial_degree_5": 5, "equidistant": 3}
+DEGREE = {
+    "gauss_hermite": 5,
+    "monomial_degree_3": 3,
+    "monomial_degree_5": 5,
+    "equidistant": 3,
+    "quasi_monte_carlo": 2,
+}
 
 
 def isserlis(covariance, indices):

@@ -21,6 +21,7 @@ from solver.training.problem import TrainingProblem
 from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, iterate_on_time, place_and_fit
 
 _DESCENT_PATIENCE = 4_000
+_WORTH_ANOTHER_RUN = 0.9
 _WORK_PER_REPORT = 40_000_000
 
 
@@ -45,12 +46,20 @@ def train(problem: TrainingProblem, monitor: Monitor, start: np.ndarray | None =
 
 
 def _settle(problem: TrainingProblem, ergodic: ErgodicStates, monitor: Monitor, status: Status) -> Status:
-    """Train on until the target is met where the economy goes under the very policy that meets it, not under an earlier."""
-    while status is Status.CONVERGED and monitor.best is not None:
+    """Train on where the economy goes under what was found, until the target is met there.
+
+    The first states are those that the linear rule visits. So a run that met the target, or stalled, is judged again at
+    fresh states of its own policy; runs from there end where one has not brought these errors down.
+    """
+    before = np.inf
+    while status in (Status.CONVERGED, Status.STALLED) and monitor.best is not None:
         ergodic.follow(monitor.best, LONG_RUN)
         monitor.judge_again()
-        if monitor.best_error <= monitor.target or monitor.end is not None:
-            return monitor.outcome(status)
+        is_met = monitor.best_error <= monitor.target
+        has_stalled = status is Status.STALLED and monitor.best_error > _WORTH_ANOTHER_RUN * before
+        if is_met or has_stalled or monitor.end is not None:
+            return monitor.outcome(Status.STALLED)
+        before = monitor.best_error
         status = _train_from(problem, monitor, monitor.best)
     return status
 

@@ -13,7 +13,6 @@ from solver.status import Status
 from tests.oracles.rbc import RBC
 
 MODEL = load_zoo("rbc")
-ECONOMY = RBC()
 SMALL_ADAM = {
     "policy": {"hidden": [16]},
     "training": {"algorithm": "adam", "steps": 1500, "learning_rate": 3e-3},
@@ -32,34 +31,52 @@ def by_adam(region, target, **training):
     return solve(MODEL, calibrate(MODEL), SolveSettings.model_validate({"method": method, "target": target}))
 
 
+def economy_of(solution):
+    return RBC(**solution.calibration.parameters)
+
+
 def investment(solution):
     return lambda a, k: solution.policy.evaluate(np.column_stack([a, k]))[:, 0]
 
 
 def errors_on_a_path(solution, periods=3000):
     """Euler errors along a path of the oracle's own simulation."""
-    rng, decide = np.random.default_rng(11), investment(solution)
-    a, k = np.zeros(1), np.full(1, ECONOMY.k_ss)
+    rng, decide, economy = np.random.default_rng(11), investment(solution), economy_of(solution)
+    a, k = np.zeros(1), np.full(1, economy.k_ss)
     visited = []
     for _ in range(periods):
         i = decide(a, k)
-        a, k = ECONOMY.phi * a + ECONOMY.sigma * rng.normal(size=1), (1 - ECONOMY.delta) * k + i
+        a, k = economy.phi * a + economy.sigma * rng.normal(size=1), (1 - economy.delta) * k + i
         visited.append((a[0], k[0]))
     lower, upper = solution.calibration.lower(), solution.calibration.upper()
     states = np.array(visited[200:])
     states = states[((states >= lower) & (states <= upper)).all(axis=1)]
-    return ECONOMY.euler_errors(*states.T, decide)
+    return economy.euler_errors(*states.T, decide)
 
 
 def errors_over_the_box(solution):
     axes = np.meshgrid(*np.linspace(solution.calibration.lower(), solution.calibration.upper(), 21).T)
-    return ECONOMY.euler_errors(*(axis.ravel() for axis in axes), investment(solution))
+    return economy_of(solution).euler_errors(*(axis.ravel() for axis in axes), investment(solution))
 
 
 def test_the_target_is_met_where_the_economy_goes():
     solution = solved("ergodic")
     assert solution.status is Status.CONVERGED
     assert errors_on_a_path(solution).max() < 1e-6
+
+
+def test_what_the_first_rule_visits_is_not_what_decides():
+    """Prudence keeps this economy away from where the linear rule leads: at states from there the target is never met."""
+    calibration = calibrate(MODEL, {"sigma": 0.05, "gamma": 5.0})
+    method = {
+        "policy": {"family": "polynomial", "degree": 6},
+        "training": {"algorithm": "gauss_newton"},
+        "sampling": {"region": "ergodic", "states": 256},
+    }
+    solution = solve(MODEL, calibration, SolveSettings.model_validate({"method": method, "target": 1e-4}))
+    assert min(report.euler_error_max_log10 for report in solution.history[:7]) > -4
+    assert solution.status is Status.CONVERGED
+    assert errors_on_a_path(solution).max() < 1e-4
 
 
 def test_a_policy_that_is_right_only_where_the_economy_goes_is_not_passed():

@@ -58,6 +58,32 @@ def test_the_history_counts_steps_and_states():
     assert all(each.phase == "phase" and 0 <= each.eta_s <= 3600 and each.elapsed_s >= 0 for each in seen)
 
 
+def test_the_best_weights_are_judged_again_where_the_held_out_states_are_others():
+    shift = [0.0]
+    monitor = monitor_of(held_out_error=lambda vector: float(vector[0]) + shift[0])
+    monitor.judge_again()
+    assert monitor.best is None and monitor.end is None
+    record(monitor, 0.4e-3)
+    assert monitor.end is Status.CONVERGED
+    shift[0] = 0.1
+    monitor.judge_again()
+    assert monitor.end is None and monitor.best_error == pytest.approx(0.1004)
+    assert monitor.outcome(Status.STALLED) is Status.STALLED
+    record(monitor, 0.3e-3)
+    assert monitor.best == [0.3e-3]
+    shift[0] = math.nan
+    monitor.judge_again()
+    assert monitor.best_error == math.inf
+
+
+def test_what_is_judged_again_keeps_to_the_budget():
+    monitor = monitor_of(max_steps=1)
+    record(monitor, 0.4e-3)
+    monitor.judge_again()
+    assert monitor.end is Status.OUT_OF_STEPS
+    assert monitor.outcome(Status.STALLED) is Status.CONVERGED
+
+
 def test_training_goes_on_to_half_the_target():
     monitor = monitor_of()
     record(monitor, 0.9e-3)

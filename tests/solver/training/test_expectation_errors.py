@@ -1,4 +1,4 @@
-"""The all-in-one loss against quadrature: unbiased where the square of a mean of draws is not.
+"""Rules for expectations at a true policy: what quasi-Monte Carlo misses, what draws add, and what their product does not.
 
 With full depreciation every one of these errors is invisible, since the residual of the true policy vanishes shock by
 shock; so the truth here is one of slow depreciation, solved to an Euler error of 1e-7.
@@ -14,6 +14,7 @@ from solver.expectation.ahead import build_expectation
 from solver.expectation.draws import Draws, law_of_draws
 from solver.model.load import load_model
 from solver.model.zoo import load_zoo
+from solver.numerics.quasi_monte_carlo import quasi_monte_carlo
 from solver.objective.euler import EulerObjective
 from solver.policy.frame import build_frame
 from solver.policy.output_map import output_map
@@ -102,6 +103,38 @@ def variances(policy, states):
         residuals.append(1 - ECONOMY.beta * growth * ECONOMY.gross_return(a_next, k_next))
     residuals = np.array(residuals)
     return weights @ residuals**2 - (weights @ residuals) ** 2
+
+
+def test_quasi_monte_carlo_errs_nearly_as_one_over_n_and_monte_carlo_far_more():
+    """Errors of the residual against fifteen Gauss-Hermite nodes, over ten scramblings or samples."""
+    loss, weights = Loss(true_policy(), states_of(true_policy(), 200)), list(true_policy().weights)
+    objective = EulerObjective(numpy_rule(loss.policy.model, loss.policy.settings), as_ratio=False)
+    exact = build_expectation(loss.process, ExpectationSettings(rule="gauss_hermite", nodes=15))
+
+    def residuals(rule):
+        return objective.residuals(loss.setting, rule, weights, loss.states).values[:, 0]
+
+    truth, counts = residuals(exact), 2 ** np.arange(3, 9)
+
+    def error(nodes_of, count):
+        rules = [
+            exact._replace(nodes=nodes_of(count, seed), weights=np.full(count, 1 / count))
+            for seed in range(10)
+        ]
+        return np.sqrt(np.mean([(residuals(rule) - truth) ** 2 for rule in rules]))
+
+    variance = loss.process.innovation_covariance
+    quasi = [
+        error(lambda n, seed: quasi_monte_carlo(np.zeros(1), variance, n, seed).nodes, n) for n in counts
+    ]
+    random = [
+        error(lambda n, seed: np.sqrt(variance) * np.random.default_rng([n, seed]).normal(size=(n, 1)), n)
+        for n in counts
+    ]
+    # 1 / N but for what the tails of the normal cost.
+    assert np.polyfit(np.log(counts), np.log(quasi), 1)[0] < -0.65
+    assert np.polyfit(np.log(counts), np.log(random), 1)[0] == pytest.approx(-0.5, abs=0.15)
+    assert np.all(np.array(quasi) < 1e-3 * np.array(random))
 
 
 @pytest.mark.parametrize("n_draws", [2, 5])

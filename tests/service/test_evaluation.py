@@ -19,6 +19,7 @@ from solver.status import Status
 from tests.oracles.olg_krueger_kubler import SHOCKS, Generations
 from worker.artifacts import Artifact
 from worker.contract import Job
+from worker.execution import Success, execute
 
 LINEAR = SolveSettings.model_validate({"method": {"policy": {"family": "linear"}}})
 
@@ -130,3 +131,25 @@ def test_missing_and_unknown_states_are_named_with_the_shocks_among_them(generat
         evaluator.check_names({"k2": 1, "k3": 1, "k4": 1, "k5": 1, "k6": 1, "z": 1})
     assert [fault.pointer for fault in caught.value.faults] == [("regime",), ("z",)]
     assert "k2, k3, k4, k5, k6, regime" in caught.value.faults[0].message
+
+
+def test_a_policy_trained_on_draws_at_ergodic_states_is_evaluated_as_any():
+    """Such a method names no nodes to judge by; multipliers are expectations all the same."""
+    model = load_zoo("rbc")
+    calibration = calibrate(model, {"delta": 1.0, "gamma": 1.0})
+    method = {
+        "policy": {"family": "polynomial", "degree": 2},
+        "training": {"algorithm": "adam", "steps": 500, "learning_rate": 1e-2},
+        "expectation": {"rule": "all_in_one"},
+        "sampling": {"region": "ergodic"},
+    }
+    settings = SolveSettings.model_validate({"method": method, "target": 1e-3})
+    job = Job.model_validate_json(Job.describe("rbc", model, calibration, settings).model_dump_json())
+    outcome = execute(job, lambda progress: None, lambda: False)
+    assert isinstance(outcome, Success)
+    found = Evaluator(model, job, outcome.artifact).evaluate_one(
+        [0.02, calibration.steady_state["k"]], is_strict=True
+    )
+    # Brock and Mirman (1972): investment is a share βθ of output.
+    exact = 0.96 * 0.36 * found["definitions"]["y"]
+    assert found["controls"]["i"] == pytest.approx(exact, rel=1e-2)

@@ -57,6 +57,9 @@ def test_draws_have_the_moments_of_the_law(regime, row):
     covariance[2, 2] = 0.8 * (0.01 + 0.04) + 0.2 * (0.16 + 1) - 0.04**2
     error = products.std(axis=0) / np.sqrt(COUNT)
     assert np.all(np.abs(products.mean(axis=0) - covariance) < 4 * error)
+    # The mixture's component and the regime are drawn apart.
+    together = centred[:, 2] * (regimes - regimes.mean())
+    assert abs(together.mean()) <= 4 * together.std() / np.sqrt(COUNT)
     # The third moment is what tells a mixture from a normal: Σ p (μ³ + 3 μ σ²) of centred components.
     exact = 0.8 * (0.24**3 + 3 * 0.24 * 0.01) + 0.2 * (-(0.96**3) - 3 * 0.96 * 0.16)
     cubes = centred[:, 2] ** 3

@@ -204,13 +204,13 @@ def far_from_solved():
 def test_loss_and_gradient_are_those_of_quadrature_on_average(n_draws):
     loss = far_from_solved()
     expected, slope = loss.of_nodes("equidistant", 15)
-    seeds = 300
+    seeds = 150
     losses, gradients = loss.of_draws(n_draws, seeds)
     error = losses.std() / np.sqrt(seeds)
-    assert abs(losses.mean() - expected) < 4 * error < 0.2 * expected
+    assert abs(losses.mean() - expected) < 4 * error < 0.3 * expected
     errors = gradients.std(axis=0) / np.sqrt(seeds)
     assert np.all(np.abs(gradients.mean(axis=0) - slope) < 4 * errors)
-    assert np.linalg.norm(errors) < 0.2 * np.linalg.norm(slope)
+    assert np.linalg.norm(errors) < 0.3 * np.linalg.norm(slope)
 
 
 def trained(parameters, rule):
@@ -218,7 +218,7 @@ def trained(parameters, rule):
     method = {
         "policy": {"family": "polynomial", "degree": 2},
         "expectation": {"rule": rule},
-        "training": {"algorithm": "adam", "steps": 3000, "learning_rate": 1e-2, "annealing": 1e-2},
+        "training": {"algorithm": "adam", "steps": 1500, "learning_rate": 1e-2, "annealing": 1e-2},
     }
     return solve(model, calibrate(model, parameters), SolveSettings.model_validate({"method": method}))
 

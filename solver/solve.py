@@ -87,45 +87,9 @@ def solve(
     assert settings.target is not None
     if start is not None:
         check_start(start.model, model, method.policy)
-    compiled = compiled_objective(model, method.policy)
-
-    def policy_of(frame: Frame, vector: np.ndarray) -> Policy:
-        return Policy(model, calibration, method.policy, frame, tuple(compiled.unflatten(vector)))
-
-    judging = method.expectation.judging(size)
-    judge = EulerJudge(model, calibration, build_expectation(calibration.process, judging))
-    error_of = _held_out_error(judge, calibration, settings.seed)
-    rule = first_rule(model, calibration, error_of, is_trained=method.policy.family != "linear")
-    lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())
-    finer = build_expectation(calibration.process, judging, finer=True)
-    frame = bounded_frame(rule, finer, lower, upper)
-    ergodic = None
-    if method.sampling.region == "ergodic":
-        counts = (_kept_states(method, size), _HELD_OUT_ECONOMIES)
-        ergodic = settled(rule, lower, upper, counts, settings.seed, lambda vector: policy_of(frame, vector))
-    problem = TrainingProblem(
-        compiled=compiled,
-        numbers=_numbers(calibration, method.expectation, frame),
-        lower=lower,
-        upper=upper,
-        settings=settings,
-        has_linear_rule=calibration.rule.slope is not None,
-        has_kinks=size.has_kinks,
-        errors_at=lambda vector, states: judge.errors(policy_of(frame, vector).evaluate, states).largest(),
-        controls_at=lambda vector, u: policy_of(frame, vector).evaluate(
-            judge.space.in_every_regime(frame.center + frame.half_width * u)[: len(u)]
-        ),
-        ergodic=ergodic,
-    )
-
-    def held_out_error(vector: np.ndarray) -> float:
-        decide = policy_of(frame, vector).evaluate
-        if ergodic is None:
-            return error_of(decide)
-        return float(judge.errors(decide, ergodic.held_out.states).largest().max())
-
+    task = _set_up(model, calibration, settings, size)
     monitor = Monitor(
-        held_out_error=held_out_error,
+        held_out_error=task.held_out_error,
         target=settings.target,
         max_steps=method.training.steps,
         max_seconds=method.training.seconds,
@@ -137,21 +101,21 @@ def solve(
 
     def attempt(first: np.ndarray | None) -> _Attempt:
         with tf.device(device):
-            status = train(problem, monitor, first)
+            status = train(task.problem, monitor, first)
         ended_s = time.monotonic()
         if status is Status.CANCELLED or monitor.best is None:
             return _Attempt(status, None, None, np.inf, 0.0)
-        policy = policy_of(frame, monitor.best)
+        policy = task.policy_of(monitor.best)
         with monitor.off_the_clock():
             certificate = certify(policy, settings)
         return _Attempt(status, policy, certificate, monitor.best_error, time.monotonic() - ended_s)
 
     use = first = None
     if start is not None:
-        blank = policy_of(frame, problem.initial_weights())
-        weights = weights_from(start, blank, problem.states(at_least=0))
+        blank = task.problem.initial_weights()
+        weights = weights_from(start, task.policy_of(blank), task.problem.states(at_least=0))
         first = np.concatenate([weight.ravel() for weight in weights])
-        use = _use_of(first, held_out_error(problem.initial_weights()), monitor)
+        use = _use_of(first, task.held_out_error(blank), monitor)
     attempts = [attempt(first if use is StartUse.TAKEN else None)]
     if use is StartUse.TAKEN and method.training.is_least_squares and attempts[0].may_be_bettered:
         use = StartUse.MISSED
@@ -174,6 +138,64 @@ def solve(
             start=use,
         ),
     )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is to be trained, and what its weights mean.
+
+    Attributes:
+        problem: for training.
+        policy_of: the policy of weights (n_weights,).
+        held_out_error: the largest Euler error of weights at states kept for that purpose; NaN where it is not defined.
+    """
+
+    problem: TrainingProblem
+    policy_of: Callable[[np.ndarray], Policy]
+    held_out_error: Callable[[np.ndarray], float]
+
+
+def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, size: ProblemSize) -> _Task:
+    """The linear rule, the frame around it, the states, and the measure of progress, by resolved settings."""
+    method = settings.method
+    judging = method.expectation.judging(size)
+    judge = EulerJudge(model, calibration, build_expectation(calibration.process, judging))
+    error_of = _held_out_error(judge, calibration, settings.seed)
+    rule = first_rule(model, calibration, error_of, is_trained=method.policy.family != "linear")
+    lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())
+    finer = build_expectation(calibration.process, judging, finer=True)
+    frame = bounded_frame(rule, finer, lower, upper)
+    compiled = compiled_objective(model, method.policy)
+
+    def policy_of(vector: np.ndarray) -> Policy:
+        return Policy(model, calibration, method.policy, frame, tuple(compiled.unflatten(vector)))
+
+    ergodic = None
+    if method.sampling.region == "ergodic":
+        counts = (_kept_states(method, size), _HELD_OUT_ECONOMIES)
+        ergodic = settled(rule, lower, upper, counts, settings.seed, policy_of)
+    problem = TrainingProblem(
+        compiled=compiled,
+        numbers=_numbers(calibration, method.expectation, frame),
+        lower=lower,
+        upper=upper,
+        settings=settings,
+        has_linear_rule=calibration.rule.slope is not None,
+        has_kinks=size.has_kinks,
+        errors_at=lambda vector, states: judge.errors(policy_of(vector).evaluate, states).largest(),
+        controls_at=lambda vector, u: policy_of(vector).evaluate(
+            judge.space.in_every_regime(frame.center + frame.half_width * u)[: len(u)]
+        ),
+        ergodic=ergodic,
+    )
+
+    def held_out_error(vector: np.ndarray) -> float:
+        decide = policy_of(vector).evaluate
+        if ergodic is None:
+            return error_of(decide)
+        return float(judge.errors(decide, ergodic.held_out.states).largest().max())
+
+    return _Task(problem, policy_of, held_out_error)
 
 
 @dataclass(frozen=True)

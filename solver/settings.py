@@ -31,6 +31,7 @@ Algorithm = Literal[
 ]
 
 ExpectationRule = Literal["gauss_hermite", "monomial", "equidistant", "quasi_monte_carlo", "all_in_one"]
+Objective = Literal["euler", "lifetime_reward"]
 
 LEAST_SQUARES = ("staged", "gauss_newton", "levenberg_marquardt")
 WITH_MOMENTUM = ("momentum", "nesterov")
@@ -52,12 +53,19 @@ SMOOTH_TARGET, KINKED_TARGET = 1e-6, 1e-4
 MAX_JACOBIAN_ELEMENTS = 10_000_000
 #: States × (today and the cases of tomorrow) × units of the policy at each, of any step: likewise about 1 s and 1 GiB.
 MAX_UNIT_VALUES = 40_000_000
+#: A lifetime is followed until a reward counts for this share of one of today, and for so many periods at most.
+REMAINING, MAX_PERIODS = 0.001, 1_000
 HEAVISIDE_REASON = (
     "heaviside has a zero gradient everywhere, so no gradient method can train its weights: "
     "use tanh, sigmoid, arctan, relu or leaky_relu"
 )
 
 
+_NO_LIFETIME = (
+    "the model does not say what is maximised: give, beside felicity, the section value, e.g. V[t] = u[t] + beta*V[t+1], "
+    "and V among the values of its symbols; its right side must be linear in V[t+1], with a factor of parameters alone and "
+    "all else of date t, and no control may be a multiplier. Or take the objective euler"
+)
 _SMALLER = "use fewer or smaller layers, or a lower degree"
 
 
@@ -76,6 +84,7 @@ class ProblemSize:
         n_shocks: random variables of the next period, beside the regime.
         has_kinks: whether a minimum, a maximum, an absolute value or a bound may put kinks into the policy.
         is_random: whether anything of the next period is left to chance.
+        discount: of the next period's value; None where the model has no lifetime (see :mod:`solver.model.lifetime`).
     """
 
     n_states: int
@@ -84,11 +93,33 @@ class ProblemSize:
     n_shocks: int = 0
     has_kinks: bool = False
     is_random: bool = True
+    discount: float | None = None
 
     @property
     def n_outputs(self) -> int:
         """Values that a family gives at a state."""
         return self.n_controls * self.n_regimes
+
+    def n_periods(self) -> int:
+        """Periods of a lifetime.
+
+        Raises:
+            ValueError: the model has none, or one whose discount factor is not between 0 and 1 or leaves too many periods.
+        """
+        if self.discount is None:
+            raise ValueError(_NO_LIFETIME)
+        if not 0 < self.discount < 1:
+            raise ValueError(
+                f"the discount factor of V[t+1] in the section value is {self.discount:g}, and must lie between 0 and 1; "
+                "take other parameters, or the objective euler"
+            )
+        periods = math.ceil(math.log(REMAINING) / math.log(self.discount))
+        if periods > MAX_PERIODS:
+            raise ValueError(
+                f"at the discount factor {self.discount:g} a lifetime has {periods} periods, above {MAX_PERIODS}, the most "
+                "that a path may have; take a smaller one, or the objective euler"
+            )
+        return periods
 
 
 def _refuse(settings: BaseModel, names: tuple[str, ...], reason: str) -> None:
@@ -379,14 +410,48 @@ class Method(_Settings):
     """The method of a solve; all of it optional."""
 
     policy: PolicySettings = PolicySettings()
-    objective: Literal["euler"] = Field("euler", description="euler: the mean squared Euler residual.")
+    objective: Objective = Field(
+        "euler",
+        description="What is minimised. euler: the mean squared Euler residual. lifetime_reward: minus the discounted sum "
+        "of rewards along paths with drawn shocks from random states on, by first-order methods; it takes models whose "
+        "section value gives the discount factor.",
+    )
     training: TrainingSettings = TrainingSettings()
     expectation: ExpectationSettings = ExpectationSettings()
     sampling: SamplingSettings = SamplingSettings()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _paths_by_adam(cls, value: Any) -> Any:
+        """The default algorithm of the lifetime reward, which is no sum of squares."""
+        if isinstance(value, dict) and value.get("objective") == "lifetime_reward":
+            training = value.get("training", {})
+            if isinstance(training, dict):
+                return value | {"training": {"algorithm": "adam"} | training}
+        return value
+
+    @model_validator(mode="after")
+    def _one_objective(self) -> Method:
+        if self.objective == "euler":
+            return self
+        if self.training.is_least_squares:
+            raise ValueError(
+                "the objective lifetime_reward is a sum of rewards, not of squares, and "
+                f"{self.training.algorithm} is least squares: take a first-order method, e.g. adam, or the objective euler"
+            )
+        if self.policy.family == "linear":
+            raise ValueError("the linear family is not trained, by lifetime_reward or else; leave it out")
+        if self.expectation.rule == "all_in_one":
+            raise ValueError(
+                "all_in_one takes products of Euler residuals, and lifetime_reward has none: it draws the shocks of its "
+                "paths from any other rule; leave expectation.rule out"
+            )
+        return self
+
     def most_states(self, size: ProblemSize) -> int:
         """The most states of one step of this (resolved) method: what a worker holds, and how long it hears nothing."""
-        evaluations = self.expectation.n_evaluations(size)
+        is_path = self.objective == "lifetime_reward"
+        evaluations = 1 + size.n_periods() if is_path else self.expectation.n_evaluations(size)
         most = min(MAX_STATES, MAX_UNIT_VALUES // (evaluations * self.policy.n_units(size)))
         if not self.training.is_least_squares:
             return most
@@ -427,9 +492,15 @@ class Method(_Settings):
         if count > most:
             raise ValueError(
                 f"{name} = {count} is above {most}, the most at which {algorithm} may train a policy of {n_weights} "
-                f"weights with {self.expectation.n_cases(size)} case(s) of the next period; take fewer, a smaller "
-                "policy or fewer expectation.nodes"
+                f"weights with {self._ahead(size)}"
             )
+
+    def _ahead(self, size: ProblemSize) -> str:
+        """What of the future the policy is evaluated at beside today, and how to have less of it."""
+        if self.objective == "lifetime_reward":
+            return f"{size.n_periods()} periods of a path; take fewer, or a smaller policy"
+        cases = self.expectation.n_cases(size)
+        return f"{cases} case(s) of the next period; take fewer, a smaller policy or fewer expectation.nodes"
 
     def _check_randomness(self, size: ProblemSize) -> None:
         """Refuse draws where the algorithm has no use for them, and what needs shocks where there are none."""
@@ -467,7 +538,8 @@ class SolveSettings(_Settings):
         """The same settings with nothing left out, for a problem of that size.
 
         Raises:
-            ValueError: the policy has more weights than a solve may train, or a step more states than it may take.
+            ValueError: the policy has more weights than a solve may train, or a step more states than it may take; or the
+                objective asks for a lifetime, and the model has none.
         """
         method = Method(
             policy=self.method.policy.resolve(size),

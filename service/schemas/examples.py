@@ -131,6 +131,14 @@ REQUESTS: dict[str, dict[str, Any]] = {
                 },
             },
         },
+        "lifetime": {
+            "summary": "The reward of a lifetime, maximised along paths",
+            "value": {
+                "model": "rbc",
+                "calibration": {"beta": 0.9},
+                "method": {"objective": "lifetime_reward"},
+            },
+        },
         "inline": {
             "summary": "A model of your own, sent along",
             "value": {"model": _MODEL_FILE, "calibration": {"beta": 0.95}},

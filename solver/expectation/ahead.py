@@ -160,6 +160,26 @@ def next_period(
     return NextPeriod(now, ahead.exogenous, endogenous, flat, ahead.weights)
 
 
+def draw_next(
+    xp: Any,
+    economy: Economy,
+    space: StateSpace,
+    rule: Expectation,
+    parameters: Array,
+    states: Array,
+    today: Date,
+    chances: Array,
+) -> Array:
+    """States (n, n_columns) of the next period in one case each, which chances (n,) in [0, 1) choose by its probability."""
+    ahead = look_ahead(xp, space, rule, states, today.exogenous)
+    passed = xp.where(chances[:, None] >= xp.cumsum(ahead.weights, axis=1), 1, 0)
+    # Probabilities that sum to less than one by rounding leave chances beyond the last case.
+    case = xp.minimum(xp.sum(passed, axis=1), xp.size(ahead.weights[0]) - 1)
+    exogenous = xp.take_along_axis(ahead.exogenous, case[:, None, None], axis=1)[:, 0, :]
+    endogenous = economy.transition(parameters, today, exogenous)
+    return space.join(xp, exogenous, endogenous, xp.take(ahead.regimes, case))
+
+
 def expected(xp: Any, values: Array, weights: Array) -> Array:
     """``E[values]``, (n, ...), of values (n, n_cases, ...); a case of no weight does not count, whatever its value."""
     return xp.sum(xp.where(weights[:, :, None] > 0.0, weights[:, :, None] * values, 0.0), axis=1)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from solver.language.compiler import Backend, Key, Program, compile_program
 from solver.language.tree import Expression, Number, Operation, Symbol
+from solver.model.lifetime import lifetime_of
 from solver.model.spec import Model
 
 
@@ -49,6 +50,9 @@ class Economy:
         self._sides: dict[tuple[str, ...], _Compiled] = {}
         self._bounded, bounds = _bounds_of(model)
         self._bounds = self._compile(bounds, (0,))
+        lifetime = lifetime_of(model)
+        parts = [] if lifetime is None else [lifetime.reward, lifetime.discount]
+        self._lifetime = self._compile(parts, (0,))
 
     @property
     def model(self) -> Model:
@@ -106,6 +110,11 @@ class Economy:
         """
         values = self._run(self._bounds, [parameters, exogenous, states, states[..., :0]], [states])
         return values[::2], values[1::2]
+
+    def lifetime(self, parameters: Any, today: Date) -> tuple[Any, Any]:
+        """The reward of one date and the discount factor, (...,) each, of a model that has a lifetime."""
+        reward, discount = self._run(self._lifetime, [parameters, *today], [today.states])
+        return reward, discount
 
     @property
     def bounded(self) -> tuple[int, ...]:

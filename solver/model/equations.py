@@ -52,6 +52,7 @@ class Equations:
         arbitrage: residuals.
         complementarity: of each residual, None where it holds everywhere.
         felicity: the reward; None when the file gives none.
+        reward: its name.
         assignments: of the optional sections, right sides by section and by the name on the left.
         places: the arbitrage equations, which stand in the file, by their text.
     """
@@ -63,6 +64,7 @@ class Equations:
     arbitrage: tuple[Expression, ...]
     complementarity: tuple[Complementarity | None, ...]
     felicity: Expression | None
+    reward: str | None
     assignments: Mapping[str, Mapping[str, Expression]]
     places: Mapping[str, Statement]
 
@@ -112,6 +114,7 @@ def read_equations(
         arbitrage=tuple(statement.equation.residual for statement in blocks["arbitrage"].statements),
         complementarity=conditions,
         felicity=next(iter(bodies["felicity"].values()), None),
+        reward=next(iter(bodies["felicity"]), None),
         assignments={section: bodies[section] for section in present},
         places={statement.text: statement for statement in blocks["arbitrage"].statements},
     )

@@ -98,6 +98,7 @@ def _read(entries: Mapping[str, Node], faults: FaultList) -> tuple[Model, Mappin
         complementarity=equations.complementarity,
         exogenous=exogenous,
         felicity=equations.felicity,
+        reward=equations.reward,
         assignments=equations.assignments,
         calibration=calibration,
         domain=domain,

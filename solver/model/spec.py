@@ -57,6 +57,7 @@ class Trees:
         complementarity: of each arbitrage equation, None where it holds everywhere.
         exogenous: the laws of the exogenous variables, in their order.
         felicity: the reward of date t; None when the file gives none.
+        reward: its name, by which other sections may call it.
         assignments: right sides of the sections that only some algorithms use (value, expectation, direct_response,
             half_transition, …), by section and by the name on the left, at date t; of the sections that the file has.
         calibration: undated, by name, each after those that it uses; holds the parameters, the states and the
@@ -71,6 +72,7 @@ class Trees:
     complementarity: tuple[Complementarity | None, ...]
     exogenous: tuple[Block, ...]
     felicity: Expression | None
+    reward: str | None
     assignments: Mapping[str, Mapping[str, Expression]]
     calibration: Mapping[str, Expression]
     domain: Mapping[str, tuple[Expression, Expression]]

@@ -12,10 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from solver.calibrate import Calibration
+from solver.model.economy import Date
+from solver.model.lifetime import lifetime_of
 from solver.model.spec import Model
 from solver.model.state_space import has_kinked_functions, problem_size
 from solver.numerics.sampling import corners, uniform_box
-from solver.policy.policy import Policy
+from solver.policy.policy import Policy, numpy_economy
 from solver.settings import ProblemSize
 
 _STATES = 512
@@ -26,10 +28,23 @@ _MARGIN = 0.1
 
 def size_of_problem(model: Model, calibration: Calibration) -> ProblemSize:
     """What the default method depends on, for one calibration of a model."""
-    size = replace(problem_size(model), is_random=calibration.process.is_random)
+    size = replace(
+        problem_size(model),
+        is_random=calibration.process.is_random,
+        discount=_discount(model, calibration),
+    )
     if not size.has_kinks or has_kinked_functions(model):
         return size
     return replace(size, has_kinks=_comes_near_a_bound(model, calibration))
+
+
+def _discount(model: Model, calibration: Calibration) -> float | None:
+    if lifetime_of(model) is None:
+        return None
+    steady = calibration.steady_state
+    names = (model.exogenous, model.states, model.controls)
+    today = Date(*(np.array([steady[name] for name in group]) for group in names))
+    return float(numpy_economy(model).lifetime(calibration.parameter_vector(), today)[1])
 
 
 def _comes_near_a_bound(model: Model, calibration: Calibration) -> bool:

@@ -15,7 +15,7 @@ multiplier.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -29,6 +29,11 @@ Array = Any
 _INSIDE = 1e-9
 
 
+def hold(xp: Any, wanted: Array, lower: Array, upper: Array) -> Array:
+    """``mid(lower, wanted, upper)``."""
+    return xp.minimum(xp.maximum(wanted, lower), upper)
+
+
 @dataclass(frozen=True)
 class OutputMap:
     """The map of a model's controls.
@@ -36,10 +41,12 @@ class OutputMap:
     Attributes:
         intervals: natural domain of each control; None where it has none.
         conditions: the complementarity conditions.
+        hold: ``(xp, wanted, lower, upper) -> mid(lower, wanted, upper)``, with the derivatives that training wants of it.
     """
 
     intervals: tuple[tuple[float, float] | None, ...]
     conditions: tuple[Condition, ...]
+    hold: Callable[[Any, Array, Array, Array], Array] = hold
 
     @property
     def free(self) -> tuple[Condition, ...]:
@@ -72,7 +79,7 @@ class OutputMap:
         multipliers: list[Array] = []
         for condition, lower, upper in zip(self.conditions, lowers, uppers, strict=True):
             wanted = columns[condition.control]
-            held = xp.minimum(xp.maximum(wanted, lower), upper)
+            held = self.hold(xp, wanted, lower, upper)
             columns[condition.control] = held
             if condition.multiplier is None:
                 multipliers.append(xp.exp(columns[n_controls + len(multipliers)]) * (held - wanted))

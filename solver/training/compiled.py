@@ -25,13 +25,10 @@ from solver.policy.frame import Frame
 from solver.policy.policy import numpy_rule
 from solver.policy.rule import Setting
 from solver.settings import PolicySettings
-from solver.training.first_order import UPDATE_RULES, Hyperparameters
 
 Tensor = Any
 
-_COUNT = tf.TensorSpec((), tf.int64)
-_VECTOR = tf.TensorSpec((None,), tf.float64)
-_MATRIX = tf.TensorSpec((None, None), tf.float64)
+VECTOR = tf.TensorSpec((None,), tf.float64)
 
 
 class Numbers(NamedTuple):
@@ -50,16 +47,24 @@ class CompiledObjective:
     """The residuals of one model under one family, with the derivatives that training needs.
 
     Weights are one flat vector here, layer after layer, the output layer last.
+
+    Attributes:
+        model: the economy.
+        rule: the structure of the policy, in TensorFlow.
+        family: its parameterised function.
+        space: the columns of its states.
+        numbers_spec: the shapes of :class:`Numbers`.
+        states_spec: that of states, (n, n_columns).
     """
 
     def __init__(self, model: Model, settings: PolicySettings) -> None:
         self.model = model
         in_numpy = numpy_rule(model, settings)
         rule = replace(in_numpy, economy=Economy(model, TENSORFLOW), xp=tf.experimental.numpy)
-        self.rule, self.family, self._space = rule, rule.family, rule.space
+        self.rule, self.family, self.space = rule, rule.family, rule.space
         self._ratios, self._differences = (EulerObjective(rule, as_ratio) for as_ratio in (True, False))
-        n_exogenous, n_regimes = self._space.n_exogenous, self._space.n_regimes
-        d, n_notional = self._space.n_continuous, rule.outputs.n_notional
+        n_exogenous, n_regimes = self.space.n_exogenous, self.space.n_regimes
+        d, n_notional = self.space.n_continuous, rule.outputs.n_notional
 
         def spec(*shape: int | None) -> tf.TensorSpec:
             return tf.TensorSpec(shape, tf.float64)
@@ -83,8 +88,8 @@ class CompiledObjective:
             spec(None),
         )
         law = Law(*expectation[:4], spec(None), spec(None, n_exogenous), spec(None, n_exogenous, n_exogenous))
-        self._numbers, self._numbers_of_draws = Numbers(setting, expectation), Numbers(setting, law)
-        self._states = spec(None, len(self._space.names))
+        self.numbers_spec, self.numbers_of_draws_spec = Numbers(setting, expectation), Numbers(setting, law)
+        self.states_spec = spec(None, len(self.space.names))
 
     @property
     def n_output_weights(self) -> int:
@@ -122,6 +127,11 @@ class CompiledObjective:
         )
         return objective.with_multipliers(found), found
 
+    def mean_square(self, numbers: Numbers, vector: Tensor, states: Tensor) -> Tensor:
+        """The mean squared residual, as written: the loss of first-order methods."""
+        residuals, _ = self._residuals(self._differences, numbers, vector, states)
+        return tf.reduce_mean(residuals**2)
+
     @cached_property
     def output_jacobian(self) -> Any:
         """Graph ``(numbers, vector, states) -> residuals (m,), Jacobian (m, n_output_weights)``."""
@@ -146,7 +156,7 @@ class CompiledObjective:
             residuals, found = self._residuals(self._ratios, numbers, vector, states, tomorrow)
             return _with_jacobian(residuals, [found.today.layers[first_layer:]])
 
-        signature = (self._numbers, _VECTOR, self._states, _VECTOR)
+        signature = (self.numbers_spec, VECTOR, self.states_spec, VECTOR)
         return tf.function(jacobian, input_signature=signature, autograph=False)
 
     def _jacobian_graph(self, first_layer: int) -> Any:
@@ -157,79 +167,10 @@ class CompiledObjective:
             evaluations = (found.today.layers, found.tomorrow)
             return _with_jacobian(residuals, [layers[first_layer:] for layers in evaluations])
 
-        signature = (self._numbers, _VECTOR, self._states)
+        signature = (self.numbers_spec, VECTOR, self.states_spec)
         return tf.function(jacobian, input_signature=signature, autograph=False)
 
-    def descent_graph(
-        self, algorithm: str, is_full_batch: bool, *, is_sampled: bool = False, n_draws: int = 0
-    ) -> Any:
-        """Graph that takes first-order steps.
-
-        ``(numbers, vector, slots (2, n), states, batch_size, first_step, n_steps, seed, hyperparameters (3,)) ->
-        vector, slots, loss``
-
-        Args:
-            algorithm: a key of ``UPDATE_RULES``.
-            is_full_batch: whether every step takes all given states.
-            is_sampled: whether a batch is drawn from the given states rather than over the box.
-            n_draws: independent draws of the next period at each state, of which the loss is the mean product; none where
-                it is the square of an expectation by nodes.
-        """
-        rule = UPDATE_RULES[algorithm]
-        space = self._space
-
-        def descend(
-            numbers: Numbers,
-            vector: Tensor,
-            slots: Tensor,
-            states: Tensor,
-            batch_size: Tensor,
-            first_step: Tensor,
-            n_steps: Tensor,
-            seed: Tensor,
-            hyperparameters: Tensor,
-        ) -> tuple[Tensor, Tensor, Tensor]:
-            chosen = Hyperparameters(*tf.unstack(hyperparameters, num=3))
-            frame = numbers.setting.frame
-
-            def draw(step: Tensor) -> Tensor:
-                if is_full_batch:
-                    return states
-                key = tf.stack([seed, step])
-                if is_sampled:
-                    count = tf.shape(states, out_type=tf.int64)[0]
-                    return tf.gather(
-                        states, tf.random.stateless_uniform([batch_size], key, 0, count, tf.int64)
-                    )
-                shape = tf.stack([batch_size, len(space.names)])
-                u = tf.random.stateless_uniform(shape, key, -1.0, 1.0, tf.float64)
-                continuous = frame.center + frame.half_width * space.continuous(u)
-                if space.n_regimes == 1:
-                    return continuous
-                regime = tf.floor((u[:, -1:] + 1.0) / 2.0 * space.n_regimes)
-                return tf.concat([continuous, regime], axis=1)
-
-            def body(step: Tensor, vector: Tensor, slots: Tensor, _: Tensor) -> tuple[Tensor, ...]:
-                point = rule.gradient_point(vector, slots, chosen)
-                if n_draws:
-                    loss = self._loss_of_draws(numbers, point, draw(step), tf.stack([seed, step]), n_draws)
-                else:
-                    residuals, _ = self._residuals(self._differences, numbers, point, draw(step))
-                    loss = tf.reduce_mean(residuals**2)
-                change, slots = rule.change(tf.gradients(loss, point)[0], slots, step, chosen)
-                return step + 1, vector + change, slots, loss
-
-            start = (first_step, vector, slots, tf.constant(0.0, tf.float64))
-            end = first_step + n_steps
-            _, vector, slots, loss = tf.while_loop(lambda step, *_: step < end, body, start)
-            return vector, slots, loss
-
-        counts = (_COUNT, _COUNT, _COUNT, _COUNT)
-        known = self._numbers_of_draws if n_draws else self._numbers
-        signature = (known, _VECTOR, _MATRIX, self._states, *counts, _VECTOR)
-        return tf.function(descend, input_signature=signature, autograph=False)
-
-    def _loss_of_draws(
+    def mean_product(
         self, numbers: Numbers, vector: Tensor, states: Tensor, key: Tensor, n_draws: int
     ) -> Tensor:
         """The all-in-one loss at states (n, n_columns), whose numbers hold a law; ``key`` (2,) is the draws' seed."""
@@ -239,7 +180,7 @@ class CompiledObjective:
         keys = tf.random.split(key, 2)
         draws = Draws(
             numbers.expectation,
-            tf.random.stateless_normal((count, self._space.n_exogenous), keys[0], dtype=tf.float64),
+            tf.random.stateless_normal((count, self.space.n_exogenous), keys[0], dtype=tf.float64),
             tf.random.stateless_uniform((count, 2), keys[1], dtype=tf.float64),
         )
         residuals, _ = self._residuals(
@@ -293,16 +234,3 @@ def _sum_of_outer_products(count: Tensor, lefts: list[Tensor], rights: list[Tens
 def compiled_objective(model: Model, settings: PolicySettings) -> CompiledObjective:
     """The compiled objective of a model and a family, kept so that a warm process never traces it again."""
     return CompiledObjective(model, settings)
-
-
-@lru_cache(maxsize=32)
-def compiled_descent(
-    compiled: CompiledObjective,
-    algorithm: str,
-    is_full_batch: bool,
-    *,
-    is_sampled: bool = False,
-    n_draws: int = 0,
-) -> Any:
-    """The graph of :meth:`CompiledObjective.descent_graph`, kept likewise."""
-    return compiled.descent_graph(algorithm, is_full_batch, is_sampled=is_sampled, n_draws=n_draws)

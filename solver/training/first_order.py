@@ -1,8 +1,7 @@
 """First-order methods, each by its own formula.
 
 All of them move the weights by ``θ ← θ + change`` with the annealed learning rate ``η_t = η₀ / (1 + κ t)``, t = 0, 1, …,
-and keep what they remember in two slots of the weights' shape. g is the gradient of the batch's mean squared
-residual, s = t + 1.
+and keep what they remember in two slots of the weights' shape. g is the gradient of the batch's loss, s = t + 1.
 
 ===========  =========================================================================================
 sgd          change = -η g

@@ -61,7 +61,7 @@ class Monitor:
         Args:
             phase: the stage of training.
             vector: (n_weights,) all weights.
-            loss: mean squared residual at the training states.
+            loss: what training minimises, at the training states.
             steps: steps taken since the last record.
             visited: training states visited since the last record.
         """
@@ -120,7 +120,10 @@ class Monitor:
             np.inf if report.euler_error_max_log10 is None else report.euler_error_max_log10
             for report in self.history
         ]
-        has_better_loss = np.mean(losses[quarter:]) < _NOTICEABLE * np.mean(losses[eighth:quarter] or np.inf)
+        before = np.mean(losses[eighth:quarter] or np.inf)
+        # A loss that is no sum of squares may be negative: by a hundredth lower is then farther from zero.
+        enough = _NOTICEABLE * before if before >= 0 else before / _NOTICEABLE
+        has_better_loss = np.mean(losses[quarter:]) < enough
         has_better_error = min(errors[quarter:]) < min(errors[:quarter], default=np.inf) + np.log10(
             _NOTICEABLE
         )

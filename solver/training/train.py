@@ -14,7 +14,7 @@ import numpy as np
 
 from solver.settings import MAX_LEAST_SQUARES_WEIGHTS
 from solver.status import Status
-from solver.training.compiled import compiled_descent
+from solver.training.descent import compiled_descent
 from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
 from solver.training.monitor import Monitor
 from solver.training.problem import TrainingProblem
@@ -109,6 +109,7 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
         problem.compiled,
         training.algorithm,
         is_full_batch,
+        method.objective,
         is_sampled=ergodic is not None,
         n_draws=n_draws,
     )

@@ -60,6 +60,12 @@ from worker.contract import JobStatus
             {"training": {"algorithm": "adam", "batch_size": 65_536}, "policy": {"hidden": [2000]}},
             ["training.batch_size = 65536", "is above", "adam", "7 case(s)", "take fewer"],
         ),
+        (
+            "new_keynesian_zlb",
+            {"objective": "lifetime_reward"},
+            ["does not say what is maximised", "the section value, e.g. V[t] = u[t] + beta*V[t+1]"],
+        ),
+        ("irreversible_investment", {"objective": "lifetime_reward"}, ["no control may be a multiplier"]),
     ],
 )
 def test_a_method_that_the_model_cannot_take_is_refused_before_it_is_queued(
@@ -96,3 +102,12 @@ def test_a_calibration_without_shocks_has_no_ergodic_set(api, finisher):
     (fault,) = response.json()["errors"]
     assert "needs shocks" in fault["message"]
     assert finisher.jobs.ids(JobStatus.QUEUED) == []
+
+
+def test_an_objective_that_its_algorithm_cannot_minimise_is_refused(api):
+    method = {"objective": "lifetime_reward", "training": {"algorithm": "staged"}}
+    response = api.post("/v1/solutions", json={"model": "neoclassical", "method": method})
+    assert response.status_code == 422
+    (fault,) = response.json()["errors"]
+    assert fault["pointer"] == "/method"
+    assert "staged is least squares: take a first-order method, e.g. adam" in fault["message"]

@@ -1,6 +1,7 @@
 """What a caller may choose, what is refused and why, and how the rest is filled in."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -319,7 +320,7 @@ def test_a_field_of_another_choice_is_refused_with_its_reason(settings, document
         (SolveSettings, {"target": "1e-6"}),
         (SolveSettings, {"seed": -1}),
         (SolveSettings, {"sed": 1}),
-        (SolveSettings, {"method": {"objective": "bellman"}}),
+        (SolveSettings, {"method": {"objective": "profit"}}),
         (SolveSettings, {"method": {"expectation": {"nodes": 0}}}),
         (SolveSettings, {"method": {"expectation": {"nodes": 202}}}),
         (SolveSettings, {"method": {"expectation": {"nodes": 7.0}}}),
@@ -378,6 +379,82 @@ def test_states_times_weights_are_bounded(method, most, reason):
         ValueError, match=f"sampling.states = {most + 1} is above {most}, the most .*{reason}"
     ):
         resolve(most + 1)
+
+
+LIFETIME = ProblemSize(2, 1, n_shocks=1, discount=0.96)
+
+
+def resolved(method, size=LIFETIME):
+    return SolveSettings.model_validate({"method": method}).resolve(size).method
+
+
+def test_the_lifetime_reward_is_maximised_by_adam_unless_told_otherwise():
+    assert resolved({"objective": "lifetime_reward"}).training.algorithm == "adam"
+    training = {"learning_rate": 0.01, "steps": 5}
+    method = resolved({"objective": "lifetime_reward", "training": training})
+    assert (method.training.algorithm, method.training.learning_rate) == ("adam", 0.01)
+    method = resolved({"objective": "lifetime_reward", "training": {"algorithm": "sgd"}})
+    assert method.training.algorithm == "sgd"
+    assert SolveSettings(method=method).resolve(LIFETIME).method == method
+
+
+@pytest.mark.parametrize(
+    "method, reason",
+    [
+        (
+            {"objective": "lifetime_reward", "training": {"algorithm": "staged"}},
+            "a sum of rewards, not of squares, and staged is least squares: take a first-order method",
+        ),
+        (
+            {"objective": "lifetime_reward", "policy": {"family": "linear"}},
+            "the linear family is not trained",
+        ),
+        (
+            {
+                "objective": "lifetime_reward",
+                "training": {"algorithm": "adam"},
+                "expectation": {"rule": "all_in_one"},
+            },
+            "all_in_one takes products of Euler residuals, and lifetime_reward has none",
+        ),
+    ],
+)
+def test_an_objective_with_a_method_that_is_not_its_own_is_refused(method, reason):
+    with pytest.raises(ValidationError, match=reason):
+        SolveSettings.model_validate({"method": method})
+
+
+@pytest.mark.parametrize(
+    "discount, reason",
+    [
+        (None, "give, beside felicity, the section value"),
+        (1.0, r"discount factor of V\[t\+1\] in the section value is 1, and must lie between 0 and 1"),
+        (-0.2, "is -0.2, and must lie between 0 and 1"),
+    ],
+)
+def test_a_lifetime_needs_a_discount_factor(discount, reason):
+    with pytest.raises(ValueError, match=reason):
+        resolved({"objective": "lifetime_reward"}, replace(LIFETIME, discount=discount))
+
+
+def test_a_path_has_a_thousand_periods_at_most():
+    patient = replace(LIFETIME, discount=0.9999)
+    with pytest.raises(ValueError, match=r"0\.9999 a lifetime has 69075 periods, above 1000"):
+        resolved({"objective": "lifetime_reward"}, patient)
+
+
+def test_a_batch_is_bounded_by_the_periods_of_its_paths():
+    def batch(size):
+        return {
+            "objective": "lifetime_reward",
+            "policy": {"hidden": [99]},
+            "training": {"batch_size": size},
+        }
+
+    most = MAX_UNIT_VALUES // (171 * 100)  # 0.96^170 < 0.001
+    assert resolved(batch(most)).training.batch_size == most
+    with pytest.raises(ValueError, match=f"above {most}, .* 170 periods of a path; take fewer"):
+        resolved(batch(most + 1))
 
 
 def test_each_equation_is_a_residual():

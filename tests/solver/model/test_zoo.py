@@ -81,7 +81,7 @@ def test_every_symbol_is_described_and_every_parameter_bounded(model):
     assert all(info.description and info.symbol for info in model.symbols.values())
     assert all(model.symbols[name].bounds for name in model.parameters)
     assert model.title and model.source
-    sections = {"transition", "arbitrage", "felicity", "definitions"}
+    sections = {"transition", "arbitrage", "felicity", "value", "definitions"}
     assert {"transition", "arbitrage"} <= set(model.equations) <= sections
 
 

@@ -14,7 +14,8 @@ from solver.policy.output_map import output_map
 from solver.policy.policy import numpy_rule
 from solver.policy.rule import Setting
 from solver.settings import ExpectationSettings, PolicySettings
-from solver.training.compiled import Numbers, compiled_descent, compiled_objective
+from solver.training.compiled import Numbers, compiled_objective
+from solver.training.descent import compiled_descent
 from solver.training.first_order import UPDATE_RULES, Hyperparameters
 from tests.oracles.descent import descend
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from service.encoding import encode
 from service.evaluation import Evaluation, Evaluator
+from service.sensitivities import ParameterAnswer
 from solver.errors import Fault, StateError
 
 PIECE = 4096
@@ -68,16 +69,38 @@ def read_columns(
     return states
 
 
-def answer_columns(evaluator: Evaluator, states: np.ndarray, evaluation: Evaluation) -> bytes:
+def answer_columns(
+    evaluator: Evaluator,
+    states: np.ndarray,
+    evaluation: Evaluation,
+    sensitivities: Mapping[str, ParameterAnswer],
+) -> bytes:
     """The answer to a batch as JSON: the shape of a single answer, with an array in the place of each number."""
-    groups = {
-        "states": dict(zip(evaluator.state_names, states.T, strict=True)),
-        "controls": dict(zip(evaluator.control_names, evaluation.controls.T, strict=True)),
-        "definitions": evaluation.definitions,
-    }
-    parts = [encode(name) + b":{" + b",".join(_members(columns)) + b"}" for name, columns in groups.items()]
-    parts.append(b'"in_domain":' + _array(evaluation.in_domain))
+    controls = evaluator.control_names
+    parts = [
+        b'"states":' + _object(dict(zip(evaluator.state_names, states.T, strict=True))),
+        b'"controls":' + _object(dict(zip(controls, evaluation.controls.T, strict=True))),
+        b'"definitions":' + _object(evaluation.definitions),
+        b'"in_domain":' + _array(evaluation.in_domain),
+    ]
+    if sensitivities:
+        each = (encode(name) + b":" + _sensitivity(controls, one) for name, one in sensitivities.items())
+        parts.append(b'"sensitivities":{' + b",".join(each) + b"}")
     return b"{" + b",".join(parts) + b"}"
+
+
+def _sensitivity(control_names: Sequence[str], answer: ParameterAnswer) -> bytes:
+    found = answer.derivatives
+    parts = [
+        b'"controls":' + _object(dict(zip(control_names, found.controls.T, strict=True))),
+        b'"definitions":' + _object(found.definitions),
+        b'"misfit":' + encode(answer.misfit),
+    ]
+    return b"{" + b",".join(parts) + b"}"
+
+
+def _object(columns: Mapping[str, np.ndarray]) -> bytes:
+    return b"{" + b",".join(_members(columns)) + b"}"
 
 
 def _members(columns: Mapping[str, np.ndarray]) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from service.faults import shown
+from service.sensitivities import Sensitivities
 from solver.calibrate import calibrate
 from solver.diagnostics.euler_errors import EulerJudge
 from solver.errors import Fault, StateError
@@ -55,6 +56,7 @@ class Evaluator:
         self._judge = EulerJudge(
             model, calibration, build_expectation(calibration.process, judging, finer=True)
         )
+        self.sensitivities = Sensitivities(self._policy, job)
         space = self._policy.space
         self._n_regimes = space.n_regimes
         self.state_names = space.names

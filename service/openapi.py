@@ -60,7 +60,7 @@ STATES_PARAMETER = {
     "schema": {"type": "object", "additionalProperties": {"type": "number"}},
     "example": {"a": 0.0, "k": 4.2},
     "description": "One parameter for each state of the model, by its name: ?a=0.0&k=4.2. A state that is itself named "
-    "strict is asked for by POST.",
+    "strict or sensitivity is asked for by POST.",
 }
 
 

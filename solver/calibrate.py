@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 
 from solver.classical.perturbation import LinearRule, linear_rule
 from solver.errors import CalibrationError, Fault
+from solver.language.tree import Number
 from solver.model.domain import check_consumption, check_domain, check_natural_domains, file_domain
 from solver.model.process import Process
 from solver.model.spec import Model
 from solver.model.state_space import REGIME, state_space
-from solver.model.steady_state import find_steady_state
+from solver.model.steady_state import calibrated_trees, evaluate_undated, find_steady_state
 
 _DEVIATIONS = 3.0
+#: Two values this close, relative to their size, are one, computed on two machines.
+_SAME = 1e-12
 #: A state that shocks do not move is solved this far around its steady state, relative to it or, at zero, absolutely.
 _STILL_WIDTH = 0.1
 
@@ -98,6 +101,30 @@ def calibrate(model: Model, overrides: Mapping[str, float] | None = None) -> Cal
         rule=rule,
         notes=(*steady.notes, *notes),
     )
+
+
+def recalibrate(model: Model, calibration: Calibration, name: str, value: float) -> Calibration:
+    """The calibration with one parameter at another value.
+
+    Parameters that the file derives from others follow; those that are not what it derives were given, and stay.
+
+    Raises:
+        CalibrationError: as of :func:`calibrate`.
+    """
+    given = calibration.parameters
+    followed = {
+        other
+        for other, value in given.items()
+        if not isinstance(model.trees.calibration[other], Number)
+        and math.isclose(_derived(model, given, other), value, rel_tol=_SAME)
+    }
+    return calibrate(model, {key: own for key, own in given.items() if key not in followed} | {name: value})
+
+
+def _derived(model: Model, parameters: Mapping[str, float], name: str) -> float:
+    """What the file's expression of a parameter gives at the values of all others."""
+    trees = calibrated_trees(model, {key: value for key, value in parameters.items() if key != name})
+    return evaluate_undated([trees[name]], trees)[0]
 
 
 def _domain(

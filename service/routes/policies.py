@@ -7,7 +7,9 @@ thread and builds no schema.
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import numpy as np
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -26,6 +28,7 @@ from service.openapi import STATES_PARAMETER, operation
 from service.policies import require_solved
 from service.query import Query, read_query, split_query
 from service.schemas.policies import Evaluation, EvaluationColumns, StatesRequest
+from service.sensitivities import FIELD, ParameterAnswer
 from solver.diagnostics.certificate import Certificate
 from solver.errors import Fault
 
@@ -33,6 +36,16 @@ router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 MAX_NUMBER = 1.7976931348623157e308
 _FLAGS = {"true": True, "false": False}
+SENSITIVITY_PARAMETER = {
+    "name": "sensitivity",
+    "in": "query",
+    "required": False,
+    "style": "form",
+    "explode": False,
+    "schema": {"type": "array", "items": {"type": "string"}},
+    "example": ["beta", "delta"],
+    "description": "Parameters, separated by commas, by which controls and definitions are differentiated, too.",
+}
 STRICT_PARAMETER = {
     "name": "strict",
     "in": "query",
@@ -49,18 +62,30 @@ STRICT_PARAMETER = {
         "The policy at one state",
         Evaluation,
         path=("solution_id",),
-        parameters=(STATES_PARAMETER, STRICT_PARAMETER),
-        errors=(404, 409, 422, 503),
+        parameters=(STATES_PARAMETER, SENSITIVITY_PARAMETER, STRICT_PARAMETER),
+        errors=(404, 409, 422, 429, 503),
     ),
 )
 async def evaluate_policy(request: Request) -> Response:
-    """Controls and definitions at one state; outside the domain extrapolated, with ``in_domain`` false."""
+    """Controls and definitions at one state; outside the domain extrapolated, with ``in_domain`` false.
+
+    ``sensitivity=beta,delta`` adds their derivatives by these parameters, at a trained policy by the implicit function
+    theorem. The first call for a solution takes as long as a step of training or two.
+    """
     evaluator = await _evaluator(request)
     parameters = split_query(request.scope["query_string"])
     is_strict = _read_flag(parameters.pop("strict", "false"))
+    asked = parameters.pop(FIELD, None)
+    names = [] if asked is None else asked.split(",")
+    evaluator.sensitivities.check(names)
     evaluator.check_names(parameters)
     state = _read_numbers(parameters, evaluator.state_names)
-    return JsonResponse(evaluator.evaluate_one(state, is_strict=is_strict))
+    answer = evaluator.evaluate_one(state, is_strict=is_strict)
+    if names:
+        batches, states = services_of(request).batches, np.array([state])
+        found = await batches.run(lambda: evaluator.sensitivities.at(names, states))
+        answer["sensitivities"] = {name: _of_one_state(evaluator, one) for name, one in found.items()}
+    return JsonResponse(answer)
 
 
 # The route above describes the call; this one, tried first, answers it without what FastAPI does for arguments
@@ -93,11 +118,16 @@ async def evaluate_policy_batch(request: Request) -> Response:
         with located("states"):
             check_size(body, len(evaluator.state_names), max_states)
         asked = parse_body(body, StatesRequest, max_nesting=settings.max_nesting, max_items=max_items)
+        evaluator.sensitivities.check(asked.sensitivity)
         with located("states"):
             evaluator.check_names(asked.states)
-            states = read_columns(asked.states, evaluator.state_names, max_states)
+            # An answer with derivatives is as long as that to so many more states.
+            most = max_states // (1 + len(asked.sensitivity))
+            states = read_columns(asked.states, evaluator.state_names, most)
             evaluation = evaluator.evaluate(states, is_strict=asked.strict)
-        return answer_columns(evaluator, states, evaluation)
+        return answer_columns(
+            evaluator, states, evaluation, evaluator.sensitivities.at(asked.sensitivity, states)
+        )
 
     return Response(await batches.run(answer), media_type="application/json")
 
@@ -118,6 +148,15 @@ async def get_certificate(request: Request) -> Response:
     record = await run_in_threadpool(services_of(request).jobs.record, solution_id_of(request))
     require_solved(record)
     return JsonResponse(record.certificate)
+
+
+def _of_one_state(evaluator: Evaluator, answer: ParameterAnswer) -> dict[str, Any]:
+    found = answer.derivatives
+    return {
+        "controls": dict(zip(evaluator.control_names, found.controls[0].tolist(), strict=True)),
+        "definitions": {name: values.item() for name, values in found.definitions.items()},
+        "misfit": answer.misfit,
+    }
 
 
 async def _evaluator(request: Request) -> Evaluator:

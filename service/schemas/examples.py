@@ -149,7 +149,11 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "columns": {
             "summary": "Three capital stocks at one productivity",
             "value": {"states": {"a": 0.0, "k": [3.5, 4.2, 5.0]}},
-        }
+        },
+        "sensitivity": {
+            "summary": "With the derivatives by two parameters",
+            "value": {"states": {"a": 0.0, "k": [3.5, 4.2]}, "sensitivity": ["beta", "delta"]},
+        },
     },
 }
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -186,12 +190,22 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "controls": {"i": 0.4351},
         "definitions": {"y": 1.6764, "c": 1.2413},
         "in_domain": True,
+        "sensitivities": {
+            "beta": {"controls": {"i": 4.503}, "definitions": {"y": 0.0, "c": -4.503}, "misfit": 1.1e-08}
+        },
     },
     "EvaluationColumns": {
         "states": {"a": [0.0, 0.0], "k": [3.5, 4.2]},
         "controls": {"i": [0.4766, 0.4351]},
         "definitions": {"y": [1.5699, 1.6764], "c": [1.0933, 1.2413]},
         "in_domain": [True, True],
+        "sensitivities": {
+            "beta": {
+                "controls": {"i": [3.951, 4.503]},
+                "definitions": {"y": [0.0, 0.0], "c": [-3.951, -4.503]},
+                "misfit": 1.1e-08,
+            }
+        },
     },
     "Certificate": _CERTIFICATE,
     "Health": {"status": "ok"},

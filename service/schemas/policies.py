@@ -24,7 +24,36 @@ class StatesRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     states: dict[str, Column] = Field(description="A number or an array of numbers for each state.")
+    sensitivity: list[str] = Field(
+        [], description="Parameters by which controls and definitions are differentiated, too."
+    )
     strict: bool = Field(False, description="Refuse states outside the domain instead of extrapolating.")
+
+
+_MISFIT = Field(
+    description="Share of the differentiated equations that these derivatives leave open, on average over fresh states of "
+    "the domain: about their relative error. null where the equations are not defined."
+)
+_BY_PARAMETER = Field(
+    None,
+    description="By parameter, the derivatives of controls and definitions; where `sensitivity` asks for them.",
+)
+
+
+class Sensitivity(BaseModel):
+    """The derivatives of a policy by one parameter, at one state."""
+
+    controls: dict[str, float | None]
+    definitions: dict[str, float | None]
+    misfit: float | None = _MISFIT
+
+
+class SensitivityColumns(BaseModel):
+    """The derivatives of a policy by one parameter, at many states, by columns."""
+
+    controls: dict[str, list[float | None]]
+    definitions: dict[str, list[float | None]]
+    misfit: float | None = _MISFIT
 
 
 class Evaluation(BaseModel):
@@ -34,6 +63,7 @@ class Evaluation(BaseModel):
     controls: dict[str, float]
     definitions: dict[str, float]
     in_domain: bool = Field(description="Whether the domain that was solved holds the state.")
+    sensitivities: dict[str, Sensitivity] | None = _BY_PARAMETER
 
 
 class EvaluationColumns(BaseModel):
@@ -43,3 +73,4 @@ class EvaluationColumns(BaseModel):
     controls: dict[str, list[float]]
     definitions: dict[str, list[float]]
     in_domain: list[bool]
+    sensitivities: dict[str, SensitivityColumns] | None = _BY_PARAMETER

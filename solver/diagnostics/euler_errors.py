@@ -24,7 +24,7 @@ import numpy as np
 
 from solver.calibrate import Calibration
 from solver.expectation.ahead import Expectation, expected, next_period
-from solver.model.conditions import conditions_of
+from solver.model.conditions import conditions_of, multiplier_name
 from solver.model.consumption import CONSUMPTION, consumption
 from solver.model.economy import Date, Economy
 from solver.model.spec import Model
@@ -124,7 +124,7 @@ class EulerJudge:
                 held, place = today.controls[:, condition.control], condition.equation
                 leaning = _apart(left[:, place], right[:, place])
                 is_held = ((held <= lower) & (leaning > 0)) | ((held >= upper) & (leaning < 0))
-                found[f"multiplier_{model.controls[condition.control]}"] = np.where(is_held, leaning, 0.0)
+                found[multiplier_name(model, condition)] = np.where(is_held, leaning, 0.0)
         return found
 
     def _two_dates(self, decide: Decide, states: np.ndarray) -> tuple[Date, Date, Date, np.ndarray]:

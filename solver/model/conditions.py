@@ -36,6 +36,11 @@ def conditions_of(model: Model) -> tuple[Condition, ...]:
     return tuple(conditions)
 
 
+def multiplier_name(model: Model, condition: Condition) -> str:
+    """The name of the multiplier of a condition that no control stands for."""
+    return f"multiplier_{model.controls[condition.control]}"
+
+
 def _multiplier(model: Model, equation: int, control: int) -> int | None:
     residual = model.trees.arbitrage[equation]
     if not isinstance(residual, Symbol) or residual.shift != 0 or residual.name not in model.controls:

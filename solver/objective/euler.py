@@ -23,7 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from solver.expectation.ahead import Expectation, expected, next_period
+from solver.expectation.ahead import Expectation, NextPeriod, expected, next_period
 from solver.expectation.draws import Draws
 from solver.model.consumption import consumption
 from solver.model.economy import Date
@@ -35,6 +35,26 @@ Array = Any
 
 #: Multiplier of a bound, as a log ratio, from where on the weight of its equation falls.
 _SHALLOW = 0.1
+
+
+class Sides(NamedTuple):
+    """The two sides of the equations at n states, case by case, and how they came about.
+
+    Attributes:
+        left: (n, n_cases, n_equations) without those of multiplier pairs.
+        right: likewise.
+        ahead: the cases of the next period.
+        then: the variables in each of them.
+        today: the decisions at the states.
+        tomorrow: the family's layers at the next states, (n * n_cases, ...).
+    """
+
+    left: Array
+    right: Array
+    ahead: NextPeriod
+    then: Date
+    today: Decision
+    tomorrow: list[Layer]
 
 
 class Residuals(NamedTuple):
@@ -78,7 +98,24 @@ class EulerObjective:
         states: Array,
         weights_tomorrow: Weights | None = None,
     ) -> Residuals:
-        """Residuals and every evaluation of the family that they depend on.
+        """Residuals and every evaluation of the family that they depend on; arguments as of :meth:`sides`."""
+        sides = self.sides(setting, expectation, weights, states, weights_tomorrow)
+        left, right = self.expected_sides(sides)
+        compared = self._compare(left, right)
+        residuals = self._where_feasible(
+            setting.parameters, sides.ahead.today, sides.then, sides.ahead.weights, compared
+        )
+        return Residuals(residuals, sides.today, sides.tomorrow)
+
+    def sides(
+        self,
+        setting: Setting,
+        expectation: Expectation | Draws,
+        weights: Weights,
+        states: Array,
+        weights_tomorrow: Weights | None = None,
+    ) -> Sides:
+        """The two sides of the equations in every case of the next period.
 
         Args:
             setting: the calibration and the frame.
@@ -95,12 +132,14 @@ class EulerObjective:
         decided = rule.decide(setting, tomorrow, ahead.states)
         then = ahead.decided(xp, decided.date.controls)
         left, right = (
-            expected(xp, self._of_residuals(side), ahead.weights)
-            for side in economy.arbitrage_sides(parameters, ahead.today, then)
+            self._of_residuals(side) for side in economy.arbitrage_sides(parameters, ahead.today, then)
         )
-        compared = self._compare(left, right)
-        residuals = self._where_feasible(parameters, ahead.today, then, ahead.weights, compared)
-        return Residuals(residuals, today, decided.layers)
+        return Sides(left, right, ahead, then, today, decided.layers)
+
+    def expected_sides(self, sides: Sides) -> tuple[Array, Array]:
+        """``E[left]`` and ``E[right]``, (n, n_equations) each."""
+        xp, weights = self.rule.xp, sides.ahead.weights
+        return expected(xp, sides.left, weights), expected(xp, sides.right, weights)
 
     def _of_residuals(self, side: Array) -> Array:
         """Those columns of (n, n_cases, all equations) that belong to residuals."""

@@ -65,8 +65,8 @@ class Finisher:
     def begin(self, job_id):
         return self._attempts.begin(job_id, "tag")
 
-    def succeed(self, job_id):
-        solution = linear_solution()
+    def succeed(self, job_id, solution=None):
+        solution = solution or linear_solution()
         artifact = Artifact.pack(solution, solution.policy)
         report = Progress("gauss-newton", 3, 1e-15, -6.9, 1548, 0.05, 0.0)
         attempt = self.begin(job_id)

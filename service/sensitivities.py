@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from service.errors import RequestError
-from service.faults import shown
+from service.faults import located, shown
 from solver.errors import Fault
 from solver.policy.policy import Policy
 from solver.sensitivity import Derivatives, Sensitivity, Tangent
@@ -52,7 +52,8 @@ class Sensitivities:
         """
         unknown = [name for name in names if name not in self._tangents]
         if unknown:
-            self._tangents.update(self._sensitivity.tangents(unknown))
+            with located(FIELD):
+                self._tangents.update(self._sensitivity.tangents(unknown))
         tangents = {name: self._tangents[name] for name in names}
         return {
             name: ParameterAnswer(self._sensitivity.at(tangent, states), tangent.misfit)

@@ -7,29 +7,30 @@ solution of the model depends on none of them. Whatever follows from the policy 
 ``(dθ, dw)``. Derivatives are taken by a complex step, but for what a calibration makes of a parameter, other parameters and
 the process, which is a central difference.
 
-That r is not quite zero moves a derivative, relatively, by about as much as the policy misses the solution, whatever method
-it was trained by. How well the differentiated equations hold is measured on fresh states (:attr:`Tangent.misfit`). At a
-kink, which is a state where a bound begins to bind, there are two derivatives, and one of them is given.
+That holds whatever method the policy was trained by, as far as it is a solution: where r is not quite zero, derivatives are
+off by a multiple of what the policy is off. How well the differentiated equations hold is measured on fresh states
+(:attr:`Tangent.misfit`). At a kink, which is a state where a bound begins to bind, there are two derivatives, and one of
+them is given.
 
 A linear policy is what perturbation gives for a calibration. Its derivative is that of its frame, a central difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
 from solver.calibrate import Calibration, recalibrate
 from solver.diagnostics.euler_errors import EulerJudge
 from solver.errors import CalibrationError, Fault, MethodError
-from solver.expectation.ahead import Expectation, build_expectation
+from solver.expectation.ahead import build_expectation
 from solver.model.conditions import multiplier_name
 from solver.numerics.sampling import edge_weighted_box, uniform_box
+from solver.objective.complex_step import Numbers, derivative, in_each
 from solver.objective.euler import EulerObjective
-from solver.objective.jacobian import STEP, output_jacobian
+from solver.objective.jacobian import output_jacobian
 from solver.policy.frame import build_frame
 from solver.policy.kinks import size_of_problem
 from solver.policy.policy import Policy
@@ -48,14 +49,6 @@ _RANK_TOLERANCE_WITH_KINKS = 1e-6
 _ROUNDING = 1e-12
 #: States × cases × units of the policy that are evaluated at once, a few arrays of 16 bytes each.
 _LARGEST_BATCH = 2_000_000
-
-
-class Numbers(NamedTuple):
-    """Everything that a residual depends on beside the state; or its derivatives, in the same places."""
-
-    setting: Setting
-    expectation: Expectation
-    weights: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
@@ -107,7 +100,7 @@ class Sensitivity:
                 f"the policy has {n_weights} weights in its output layer, above {MAX_LEAST_SQUARES_WEIGHTS}, the most for "
                 "sensitivities; solve with fewer units in the last layer, or a lower degree"
             )
-            raise MethodError([Fault(("policy",), message)])
+            raise MethodError([Fault((), message)])
         self._policy = policy
         self._seed = seed
         self._method = Method(
@@ -127,19 +120,24 @@ class Sensitivity:
         directions, nearer = {name: self._direct(name) for name in names}, self._numbers
         if self._policy.settings.family != "linear":
             directions, nearer = self._with_weights(directions)
-        fresh = self._fresh_states()
-        found = {}
-        for name, direction in directions.items():
-            left_over = np.abs(self._along(direction, fresh, nearer)).mean()
-            alone = np.abs(self._along(_without_policy(direction), fresh, nearer)).mean()
-            is_still = alone * (abs(self._policy.calibration.parameters[name]) or 1.0) <= _ROUNDING
-            found[name] = Tangent(direction, 0.0 if is_still else float(left_over / alone))
-        return found
+        return {name: Tangent(one, self._misfit(name, one, nearer)) for name, one in directions.items()}
+
+    def _misfit(self, name: str, direction: Numbers, nearer: Numbers) -> float:
+        calibration = self._policy.calibration
+        rng = np.random.default_rng([self._seed, _STREAM, 1])
+        box = uniform_box(rng, calibration.lower(), calibration.upper(), _FRESH_STATES)
+        fresh = self._policy.space.with_regimes(rng, box)
+        if not np.isfinite(self._residuals(nearer, fresh)).all():
+            return np.nan
+        left_over = float(np.abs(self._along(direction, fresh, nearer)).mean())
+        alone = float(np.abs(self._along(direction.without_policy(), fresh, nearer)).mean())
+        is_still = alone * (abs(calibration.parameters[name]) or 1.0) <= _ROUNDING
+        return 0.0 if is_still else left_over / alone
 
     def at(self, tangent: Tangent, states: np.ndarray) -> Derivatives:
         """The derivatives at states (n, n_columns) at which the policy is defined."""
         policy, objective = self._policy, self._objective
-        setting, expectation, weights = _moved(self._numbers, tangent.direction)
+        setting, expectation, weights = self._numbers.moved(tangent.direction)
         free, multipliers = policy.structure.outputs.free, {}
         with np.errstate(all="ignore"):
             decision = policy.structure.decide(setting, weights, states)
@@ -150,10 +148,8 @@ class Sensitivity:
         for condition, wanted in zip(free, decision.multipliers, strict=True):
             column = leaning[:, objective.equations.index(condition.equation)]
             multipliers[multiplier_name(policy.model, condition)] = np.where(wanted.real != 0.0, column, 0.0)
-        return Derivatives(
-            np.imag(decision.date.controls) / STEP,
-            {name: np.imag(values) / STEP for name, values in (multipliers | definitions).items()},
-        )
+        found = {name: derivative(values) for name, values in (multipliers | definitions).items()}
+        return Derivatives(derivative(decision.date.controls), found)
 
     def _numbers_of(self, calibration: Calibration) -> Numbers:
         """The numbers of the same policy in another calibration; of a linear one its own there."""
@@ -186,21 +182,21 @@ class Sensitivity:
             return np.where(high == low, 0.0, (high - low) / distance)
 
         with np.errstate(invalid="ignore"):  # ends of the trained box may be infinite
-            return _each(slope, self._numbers_of(above), self._numbers_of(below))
+            return in_each(slope, self._numbers_of(above), self._numbers_of(below))
 
     def _with_weights(self, directions: Mapping[str, Numbers]) -> tuple[dict[str, Numbers], Numbers]:
         """The directions with the output layer's answer to each, and the numbers a step nearer the solution.
 
-        Where there are kinks that step would lead astray: it is for the units placed on them, and few states see those.
+        Where there are kinks no step is taken: it would lead astray, since few states see what the units on them do.
         """
-        numbers, objective = self._numbers, self._objective
+        numbers = self._numbers
         jacobians, columns = [], []
         for states in self._training_states():
-            jacobians.append(output_jacobian(objective, *numbers, states))
-            along = [self._along(direction, states, numbers) for direction in directions.values()]
             with np.errstate(all="ignore"):
-                here = objective.residuals(*numbers, states)
-            columns.append(np.stack([*along, objective.with_multipliers(here)], axis=-1).transpose(1, 0, 2))
+                jacobians.append(output_jacobian(self._objective, numbers, states))
+            along = [self._along(direction, states, numbers) for direction in directions.values()]
+            here = self._residuals(numbers, states)
+            columns.append(np.stack([*along, here], axis=-1).transpose(1, 0, 2))
         jacobian, change = np.concatenate(jacobians, axis=1), np.concatenate(columns, axis=1)
         is_defined = np.isfinite(jacobian).all(axis=(0, 2)) & np.isfinite(change).all(axis=(0, 2))
         jacobian, change = jacobian[:, is_defined], change[:, is_defined]
@@ -224,9 +220,13 @@ class Sensitivity:
 
     def _along(self, direction: Numbers, states: np.ndarray, numbers: Numbers) -> np.ndarray:
         """The derivatives of the residuals along a direction from some numbers, (n, n_equations)."""
+        return derivative(self._residuals(numbers.moved(direction), states))
+
+    def _residuals(self, numbers: Numbers, states: np.ndarray) -> np.ndarray:
+        """(n, n_equations), with multipliers; NaN where the economy is not defined."""
         with np.errstate(all="ignore"):
-            found = self._objective.residuals(*_moved(numbers, direction), states)
-            return np.asarray(np.imag(self._objective.with_multipliers(found)) / STEP)
+            found = self._objective.residuals(*numbers, states)
+            return np.asarray(self._objective.with_multipliers(found))
 
     def _training_states(self) -> list[np.ndarray]:
         """States as in training, as many as Gauss-Newton would take, in batches."""
@@ -238,35 +238,3 @@ class Sensitivity:
         states = policy.space.with_regimes(rng, box)
         n_units = method.expectation.n_evaluations(self._size) * policy.settings.n_units(self._size)
         return np.array_split(states, -(-len(states) * n_units // _LARGEST_BATCH))
-
-    def _fresh_states(self) -> np.ndarray:
-        calibration = self._policy.calibration
-        rng = np.random.default_rng([self._seed, _STREAM, 1])
-        box = uniform_box(rng, calibration.lower(), calibration.upper(), _FRESH_STATES)
-        return self._policy.space.with_regimes(rng, box)
-
-
-def _without_policy(direction: Numbers) -> Numbers:
-    """The same direction with the policy's frame and weights held."""
-    frame = _each(np.zeros_like, direction.setting.frame)
-    weights = _each(np.zeros_like, direction.weights)
-    return direction._replace(setting=direction.setting._replace(frame=frame), weights=weights)
-
-
-def _moved(numbers: Numbers, direction: Numbers) -> Numbers:
-    """The numbers after a complex step; those that do not move stay real, which is faster."""
-    return _each(lambda own, slope: own + STEP * 1j * slope if slope.any() else own, numbers, direction)
-
-
-TreeT = TypeVar("TreeT")
-
-
-def _each(function: Callable[..., np.ndarray], tree: TreeT, *others: TreeT) -> TreeT:
-    """A function of the arrays in the same place of some nested tuples, in the same nest."""
-    found: Any
-    if not isinstance(tree, tuple):
-        found = function(tree, *others)
-    else:
-        parts = [_each(function, *branches) for branches in zip(tree, *others, strict=True)]
-        found = type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
-    return cast(TreeT, found)

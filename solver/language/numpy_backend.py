@@ -1,7 +1,6 @@
 """The language on NumPy: what serves policies and judges them.
 
-It takes complex numbers as well, for derivatives by a complex step: ``f(x + i h d).imag / h`` is the derivative along d,
-exact to rounding (Squire and Trapp 1998).
+It takes complex numbers as well, for derivatives by a complex step (Squire and Trapp 1998).
 """
 
 from __future__ import annotations

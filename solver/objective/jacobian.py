@@ -3,7 +3,7 @@
 A residual depends on the output layer ``z = h @ w`` through the notional values that it gives today and in each case of
 tomorrow, so that a row is ``h ⊗ ∂r/∂z`` of today plus ``h' ⊗ ∂r/∂z'`` of every case. These few derivatives are taken by a
 complex step: today's with tomorrow's policy held, tomorrow's of the equations' sides case by case, each of which depends on
-its own decision alone. (Trained weights are large and cancel, so that differences would drown in rounding.)
+its own decision alone.
 """
 
 from __future__ import annotations
@@ -12,35 +12,24 @@ from collections.abc import Callable
 
 import numpy as np
 
-from solver.expectation.ahead import Expectation
+from solver.objective.complex_step import STEP, Numbers, derivative
 from solver.objective.euler import EulerObjective, Residuals, Sides
 from solver.policy.family import Weights
-from solver.policy.rule import Setting
-
-#: Of a complex step: its square is nothing beside 1.
-STEP = 1e-30
 
 
-def output_jacobian(
-    objective: EulerObjective,
-    setting: Setting,
-    expectation: Expectation,
-    weights: Weights,
-    states: np.ndarray,
-) -> np.ndarray:
+def output_jacobian(objective: EulerObjective, numbers: Numbers, states: np.ndarray) -> np.ndarray:
     """The derivatives of the residuals, with multipliers, by the weights of the output layer.
 
     Args:
         objective: compiled to NumPy.
-        setting: the calibration and the frame.
-        expectation: the rule for E[.].
-        weights: one array a layer; the last row of each is that of the constant.
+        numbers: where; the last row of a layer's weights is that of the constant.
         states: (n, n_columns).
 
     Returns:
         (n_equations, n, n_output_weights).
     """
     space, n_regimes = objective.rule.space, objective.rule.space.n_regimes
+    setting, expectation, weights = numbers
     here = objective.sides(setting, expectation, weights, states)
     by_sides = _by_sides(objective, here)
 
@@ -81,7 +70,7 @@ def _by_notional(
     for notional in range(n_notional):
         output = weights[-1].astype(complex)
         output[-1, notional::n_notional] += STEP * 1j
-        slopes.append(evaluate((*weights[:-1], output)).imag / STEP)
+        slopes.append(derivative(evaluate((*weights[:-1], output))))
     return np.stack(slopes, axis=-2)
 
 

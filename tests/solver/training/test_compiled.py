@@ -9,6 +9,7 @@ from solver.expectation.ahead import build_expectation
 from solver.model.load import load_model
 from solver.model.state_space import problem_size
 from solver.model.zoo import load_zoo
+from solver.objective import complex_step
 from solver.objective.euler import EulerObjective
 from solver.objective.jacobian import output_jacobian
 from solver.policy.frame import build_frame
@@ -147,9 +148,8 @@ def test_jacobians_are_those_of_finite_differences(name, settings):
     np.testing.assert_allclose(found, residuals(vector), rtol=1e-11, atol=1e-14)
     # Central differences: rounding 1e-16 / 1e-6 and a third derivative times 1e-12.
     np.testing.assert_allclose(full, expected, rtol=1e-6, atol=1e-8)
-    in_numpy = output_jacobian(
-        objective, numbers.setting, numbers.expectation, compiled.unflatten(vector), states
-    )
+    at = complex_step.Numbers(*numbers, tuple(compiled.unflatten(vector)))
+    in_numpy = output_jacobian(objective, at, states)
     of_output = expected[:, -compiled.n_output_weights :]
     np.testing.assert_allclose(np.concatenate(in_numpy), of_output, rtol=1e-6, atol=1e-8)
 

@@ -137,14 +137,15 @@ class Sensitivity:
     def at(self, tangent: Tangent, states: np.ndarray) -> Derivatives:
         """The derivatives at states (n, n_columns) at which the policy is defined."""
         policy, objective = self._policy, self._objective
-        setting, expectation, weights = self._numbers.moved(tangent.direction)
+        moved = self._numbers.moved(tangent.direction)
         free, multipliers = policy.structure.outputs.free, {}
         with np.errstate(all="ignore"):
-            decision = policy.structure.decide(setting, weights, states)
-            definitions = policy.economy.definitions(setting.parameters, decision.date)
+            decision = policy.structure.decide(moved.setting, moved.weights, states)
+            definitions = policy.economy.definitions(moved.setting.parameters, decision.date)
             if free:
                 # The multiplier itself, and not the policy's idea of it, which trains less where it is large.
-                leaning = objective.residuals(setting, expectation, weights, states).values
+                parts = [objective.residuals(*moved, part).values for part in self._in_batches(states)]
+                leaning = np.concatenate(parts)
         for condition, wanted in zip(free, decision.multipliers, strict=True):
             column = leaning[:, objective.equations.index(condition.equation)]
             multipliers[multiplier_name(policy.model, condition)] = np.where(wanted.real != 0.0, column, 0.0)
@@ -236,5 +237,9 @@ class Sensitivity:
         rng = np.random.default_rng([self._seed, _STREAM])
         box = edge_weighted_box(rng, lower, upper, method.default_states(self._size))
         states = policy.space.with_regimes(rng, box)
-        n_units = method.expectation.n_evaluations(self._size) * policy.settings.n_units(self._size)
-        return np.array_split(states, -(-len(states) * n_units // _LARGEST_BATCH))
+        return self._in_batches(states)
+
+    def _in_batches(self, states: np.ndarray) -> list[np.ndarray]:
+        n_units = self._policy.settings.n_units(self._size)
+        n_values = len(states) * self._method.expectation.n_evaluations(self._size) * n_units
+        return np.array_split(states, -(-n_values // _LARGEST_BATCH))

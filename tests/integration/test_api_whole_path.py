@@ -1,6 +1,7 @@
 """The whole path over HTTP on the real stack: asked for, trained by a worker, served and judged."""
 
 import itertools
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -48,6 +49,15 @@ def solve(api, **asked):
 def solution(api):
     """The default model by the default method."""
     return solve(api)
+
+
+def test_what_a_worker_solved_has_sensitivities(api):
+    record = solve(api, model="brock_mirman", method=FAST)
+    asked = {"a": 0.1, "k": 0.2, "sensitivity": "beta"}
+    found = api.get(record["links"]["policy"], params=asked).json()["sensitivities"]["beta"]
+    # i = βθ exp(a) k^θ, and a polynomial of degree 6 is right to 1e-5.
+    assert found["controls"]["i"] == pytest.approx(0.36 * math.exp(0.1) * 0.2**0.36, rel=1e-4)
+    assert found["misfit"] < 1e-3
 
 
 def test_the_default_solution_is_accurate_and_certified(api, solution):

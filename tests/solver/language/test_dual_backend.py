@@ -1,4 +1,4 @@
-"""Dual numbers against finite differences, operator by operator, and against TensorFlow's gradients of random formulas."""
+"""Dual numbers against finite differences and complex steps, operator by operator, and against gradients of TensorFlow."""
 
 import numpy as np
 import pytest
@@ -81,6 +81,21 @@ def test_partial_derivatives_are_those_of_finite_differences(operator, data):
         slope = (8 * near - far) / (12 * STEP)
         # Rounding, 1e-16 / 1e-4 of values up to 30, and truncation, STEP^4 times a fifth derivative.
         np.testing.assert_allclose(tangent, slope, rtol=1e-9, atol=2e-10)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("operator", ARGUMENTS)
+def test_a_complex_step_in_numpy_gives_the_same(operator, sign):
+    rng = np.random.default_rng(0)
+    points = [rng.uniform(*ends, size=50) * (sign if ends == ANY else 1) for ends in ARGUMENTS[operator]]
+    points = [-point for point in points] if operator == "abs" and sign < 0 else points
+    directions = rng.normal(size=(len(points), 50))
+    steps = [point + 1e-30j * direction for point, direction in zip(points, directions, strict=True)]
+    duals = [Dual(point, direction[:, None]) for point, direction in zip(points, directions, strict=True)]
+    expected = DUAL.operations[operator](*duals)
+    found = NUMPY.operations[operator](*steps)
+    np.testing.assert_allclose(found.real, expected.value, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(found.imag / 1e-30, expected.tangent[:, 0], rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("distance", [0.0, 1e-12, 1e-6, 9e-5, 1.1e-4, 1e-3])

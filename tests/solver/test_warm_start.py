@@ -230,7 +230,8 @@ def test_both_trainings_share_the_budget_of_steps(growth):
     settings = chosen(1e-12, policy={"family": "polynomial", "degree": 4}, training={"steps": 4})
     solution = solve(GROWTH, calibrate(GROWTH, {"beta": 0.95}), settings, start=growth.policy)
     assert steps(solution) == 4
-    assert solution.status is Status.OUT_OF_STEPS
+    # Which of the two is better by the last digits, and with it the status, is not for this test to say.
+    assert solution.provenance.start is StartUse.MISSED
 
 
 @pytest.mark.parametrize("n_reports", [1, 2, 8])

@@ -22,7 +22,8 @@ from solver.policy.policy import Policy, numpy_rule
 from solver.policy.rule import Setting
 from solver.settings import ExpectationSettings, PolicySettings, SolveSettings
 from solver.solve import solve
-from solver.training.compiled import Numbers, compiled_descent, compiled_objective
+from solver.training.compiled import Numbers, compiled_objective
+from solver.training.descent import compiled_descent
 from tests.oracles.rbc import RBC
 
 ECONOMY = RBC()

@@ -35,7 +35,8 @@ from solver.policy.frame import build_frame
 from solver.policy.kinks import size_of_problem
 from solver.policy.policy import Policy
 from solver.policy.rule import Setting
-from solver.settings import MAX_LEAST_SQUARES_WEIGHTS, Method, TrainingSettings
+from solver.settings import Method, TrainingSettings
+from solver.settings.limits import MAX_LEAST_SQUARES_WEIGHTS
 from solver.training.start import reach
 
 _STREAM = 7

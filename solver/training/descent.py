@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from solver.expectation.ahead import Expectation
 from solver.objective.lifetime_reward import LifetimeReward
-from solver.settings import MAX_PERIODS, REMAINING, Objective
+from solver.settings import Objective
+from solver.settings.limits import MAX_PERIODS, REMAINING
 from solver.training.compiled import VECTOR, CompiledObjective, Numbers
 from solver.training.first_order import UPDATE_RULES, Hyperparameters
 

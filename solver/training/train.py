@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.settings import MAX_LEAST_SQUARES_WEIGHTS
+from solver.settings.limits import MAX_LEAST_SQUARES_WEIGHTS
 from solver.status import Status
 from solver.training.descent import compiled_descent
 from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates

@@ -10,13 +10,6 @@ from pydantic import ValidationError
 
 from solver.policy.family import build_family
 from solver.settings import (
-    LEAST_SQUARES,
-    MAX_CASES,
-    MAX_JACOBIAN_ELEMENTS,
-    MAX_LEAST_SQUARES_WEIGHTS,
-    MAX_UNIT_VALUES,
-    MAX_WEIGHTS,
-    MOST_MONOMIAL_SHOCKS,
     ExpectationSettings,
     PolicySettings,
     ProblemSize,
@@ -24,6 +17,15 @@ from solver.settings import (
     SolveSettings,
     TrainingSettings,
 )
+from solver.settings.expectation import MOST_MONOMIAL_SHOCKS
+from solver.settings.limits import (
+    MAX_CASES,
+    MAX_JACOBIAN_ELEMENTS,
+    MAX_LEAST_SQUARES_WEIGHTS,
+    MAX_UNIT_VALUES,
+    MAX_WEIGHTS,
+)
+from solver.settings.training import LEAST_SQUARES
 
 FIRST_ORDER = ("sgd", "momentum", "nesterov", "adam", "adagrad", "adamax", "rmsprop")
 BAD_RATES = (math.nan, math.inf, 0.0, -1.0, True, "0.1")

@@ -12,7 +12,8 @@ from solver.policy.frame import build_frame
 from solver.policy.output_map import output_map
 from solver.policy.policy import Policy, numpy_economy, numpy_rule
 from solver.policy.rule import Setting
-from solver.settings import REMAINING, ExpectationSettings, PolicySettings, SolveSettings
+from solver.settings import ExpectationSettings, PolicySettings, SolveSettings
+from solver.settings.limits import REMAINING
 from solver.solve import solve
 from solver.status import Status
 from solver.training.compiled import Numbers, compiled_objective

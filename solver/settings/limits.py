@@ -1,0 +1,17 @@
+"""What a solve may take at most, and where its defaults change."""
+
+from __future__ import annotations
+
+MAX_WEIGHTS = 20_000
+MAX_LEAST_SQUARES_WEIGHTS = 2_500
+LEAST_STATES = 256
+MAX_STATES = 65_536
+#: Cases of the next period after one state.
+MAX_CASES = 4_096
+#: Residuals × weights of a least-squares step. Its Jacobian and factorisation take about 2 s and 1 GiB on one core, and a
+#: cancellation is heard between two of them.
+MAX_JACOBIAN_ELEMENTS = 10_000_000
+#: States × (today and the cases of tomorrow) × units of the policy at each, of any step: likewise about 1 s and 1 GiB.
+MAX_UNIT_VALUES = 40_000_000
+#: A lifetime is followed until a reward counts for this share of one of today, and for so many periods at most.
+REMAINING, MAX_PERIODS = 0.001, 1_000

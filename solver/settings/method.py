@@ -1,0 +1,193 @@
+"""A method and a solve, whole: which choices go together, and what one step may hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from solver.settings.base import Settings
+from solver.settings.expectation import ExpectationSettings
+from solver.settings.limits import (
+    LEAST_STATES,
+    MAX_JACOBIAN_ELEMENTS,
+    MAX_LEAST_SQUARES_WEIGHTS,
+    MAX_STATES,
+    MAX_UNIT_VALUES,
+    MAX_WEIGHTS,
+)
+from solver.settings.policy import PolicySettings
+from solver.settings.problem_size import ProblemSize
+from solver.settings.training import TrainingSettings
+
+Objective = Literal["euler", "lifetime_reward"]
+
+SMOOTH_TARGET, KINKED_TARGET = 1e-6, 1e-4
+_SMALLER = "use fewer or smaller layers, or a lower degree"
+
+
+class SamplingSettings(Settings):
+    """Where the loss is scored."""
+
+    region: Literal["box", "ergodic"] = Field(
+        "box",
+        description="box: states drawn over the whole domain. ergodic: states that the economy visits under the policy as "
+        "it is trained, refreshed as it changes; the target is then held against other such states, while the certificate "
+        "judges the whole domain all the same. It needs shocks.",
+    )
+    states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
+        None,
+        description="Number of training states; Levenberg-Marquardt takes twice as many as it trains weights where that "
+        "is more. Default: for each weight that is trained first four, of a polynomial five; at least 256; and never more "
+        "than one step may take.",
+    )
+
+
+class Method(Settings):
+    """The method of a solve; all of it optional."""
+
+    policy: PolicySettings = PolicySettings()
+    objective: Objective = Field(
+        "euler",
+        description="What is minimised. euler: the mean squared Euler residual. lifetime_reward: minus the discounted sum "
+        "of rewards along paths with drawn shocks from random states on, by first-order methods; it takes models whose "
+        "section value gives the discount factor.",
+    )
+    training: TrainingSettings = TrainingSettings()
+    expectation: ExpectationSettings = ExpectationSettings()
+    sampling: SamplingSettings = SamplingSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _paths_by_adam(cls, value: Any) -> Any:
+        """The default algorithm of the lifetime reward, which is no sum of squares."""
+        if isinstance(value, dict) and value.get("objective") == "lifetime_reward":
+            training = value.get("training", {})
+            if isinstance(training, dict):
+                return value | {"training": {"algorithm": "adam"} | training}
+        return value
+
+    @model_validator(mode="after")
+    def _one_objective(self) -> Method:
+        if self.objective == "euler":
+            return self
+        if self.training.is_least_squares:
+            raise ValueError(
+                "the objective lifetime_reward is a sum of rewards, not of squares, and "
+                f"{self.training.algorithm} is least squares: take a first-order method, e.g. adam, or the objective euler"
+            )
+        if self.policy.family == "linear":
+            raise ValueError("the linear family is not trained, by lifetime_reward or else; leave it out")
+        if self.expectation.rule == "all_in_one":
+            raise ValueError(
+                "all_in_one takes products of Euler residuals, and lifetime_reward has none: it draws the shocks of its "
+                "paths from any other rule; leave expectation.rule out"
+            )
+        return self
+
+    def most_states(self, size: ProblemSize) -> int:
+        """The most states of one step of this (resolved) method: what a worker holds, and how long it hears nothing."""
+        is_path = self.objective == "lifetime_reward"
+        evaluations = 1 + size.n_periods() if is_path else self.expectation.n_evaluations(size)
+        most = min(MAX_STATES, MAX_UNIT_VALUES // (evaluations * self.policy.n_units(size)))
+        if not self.training.is_least_squares:
+            return most
+        n_weights = self.policy.n_weights(size)
+        if self.training.algorithm == "gauss_newton" or n_weights > MAX_LEAST_SQUARES_WEIGHTS:
+            n_weights = self.policy.n_output_weights(size)
+        return min(most, MAX_JACOBIAN_ELEMENTS // max(1, n_weights * size.n_controls))
+
+    def default_states(self, size: ProblemSize) -> int:
+        """Training states of this (resolved) method where none are chosen."""
+        starts_with_output = self.training.algorithm in ("staged", "gauss_newton")
+        unknowns = self.policy.n_features(size) if starts_with_output else self.policy.n_weights(size)
+        # Polynomials swing between states that are too few.
+        per_weight = 5 if self.policy.family == "polynomial" else 4
+        wanted = max(LEAST_STATES, per_weight * unknowns * size.n_regimes)
+        is_step = not isinstance(self.training.batch_size, int)
+        return min(wanted, self.most_states(size) if is_step else MAX_STATES)
+
+    def check(self, size: ProblemSize) -> None:
+        """Refuse more weights than this (resolved) method may train, and more states than its steps may take.
+
+        Raises:
+            ValueError: names the number, the bound and the remedy.
+        """
+        self._check_randomness(size)
+        algorithm, n_weights = self.training.algorithm, self.policy.n_weights(size)
+        if n_weights > MAX_WEIGHTS:
+            raise ValueError(f"the policy has {n_weights} weights, above {MAX_WEIGHTS}, the most; {_SMALLER}")
+        n_trained = n_weights if algorithm == "levenberg_marquardt" else self.policy.n_output_weights(size)
+        if self.training.is_least_squares and n_trained > MAX_LEAST_SQUARES_WEIGHTS:
+            raise ValueError(
+                f"the policy has {n_trained} weights to train, above {MAX_LEAST_SQUARES_WEIGHTS}, the most that "
+                f"{algorithm} may train; {_SMALLER}"
+            )
+        name, count, most = "sampling.states", self.sampling.states or LEAST_STATES, self.most_states(size)
+        if isinstance(self.training.batch_size, int):
+            name, count = "training.batch_size", self.training.batch_size
+        if count > most:
+            raise ValueError(
+                f"{name} = {count} is above {most}, the most at which {algorithm} may train a policy of {n_weights} "
+                f"weights with {self._ahead(size)}"
+            )
+
+    def _ahead(self, size: ProblemSize) -> str:
+        """What of the future the policy is evaluated at beside today, and how to have less of it."""
+        if self.objective == "lifetime_reward":
+            return f"{size.n_periods()} periods of a path; take fewer, or a smaller policy"
+        cases = self.expectation.n_cases(size)
+        return f"{cases} case(s) of the next period; take fewer, a smaller policy or fewer expectation.nodes"
+
+    def _check_randomness(self, size: ProblemSize) -> None:
+        """Refuse draws where the algorithm has no use for them, and what needs shocks where there are none."""
+        if self.expectation.rule == "all_in_one":
+            if self.training.is_least_squares:
+                raise ValueError(
+                    "expectation.rule = 'all_in_one' estimates E[R]² by products of draws, and "
+                    f"{self.training.algorithm} is least squares, which needs the residuals E[R] themselves; take a "
+                    "first-order method as training.algorithm, such as adam, or another rule"
+                )
+            if not size.is_random:
+                raise ValueError(
+                    "expectation.rule = 'all_in_one' draws shocks, and this model has none; leave it out"
+                )
+            self.expectation.judging(size)
+        if self.sampling.region == "ergodic" and not size.is_random:
+            raise ValueError(
+                "sampling.region = 'ergodic' needs shocks, and this model has none: all its paths end in the steady "
+                "state, a single point; take 'box'"
+            )
+
+
+class SolveSettings(Settings):
+    """Everything that a caller may choose about one solve."""
+
+    method: Method = Method()
+    target: Annotated[float, Field(ge=1e-12, le=0.1)] | None = Field(
+        None,
+        description="Largest Euler error on held-out states at which training stops. Default: 1e-6, or 1e-4 for a policy "
+        "with kinks (min, max, abs, or a bound that the linear rule comes near).",
+    )
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(0, description="Seed of every random draw.")
+
+    def resolve(self, size: ProblemSize) -> SolveSettings:
+        """The same settings with nothing left out, for a problem of that size.
+
+        Raises:
+            ValueError: the policy has more weights than a solve may train, or a step more states than it may take; or the
+                objective asks for a lifetime, and the model has none.
+        """
+        method = Method(
+            policy=self.method.policy.resolve(size),
+            objective=self.method.objective,
+            training=self.method.training.resolve(),
+            expectation=self.method.expectation.resolve(size),
+            sampling=self.method.sampling,
+        )
+        method.check(size)
+        states = method.sampling.states or method.default_states(size)
+        sampling = SamplingSettings(region=method.sampling.region, states=states)
+        method = method.model_copy(update={"sampling": sampling})
+        target = self.target or (KINKED_TARGET if size.has_kinks else SMOOTH_TARGET)
+        return SolveSettings(method=method, target=target, seed=self.seed)

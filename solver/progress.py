@@ -13,7 +13,8 @@ class Progress:
     Attributes:
         phase: the stage of training, e.g. ``"gauss-newton"``.
         step: steps taken so far, over all phases.
-        loss: mean squared residual at the training states; of all_in_one its unbiased estimate, which may be negative.
+        loss: what training minimises: the mean squared residual at the training states; of all_in_one its unbiased
+            estimate, and of lifetime_reward minus the reward, which may be negative.
         euler_error_max_log10: log10 of the largest Euler error on the held-out states; None while undefined.
         states_visited: training states at which the residual was evaluated so far.
         elapsed_s: seconds since the solve began.

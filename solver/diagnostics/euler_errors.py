@@ -89,12 +89,8 @@ class EulerJudge:
 
     def errors(self, decide: Decide, states: np.ndarray) -> ConditionErrors:
         """The errors of a decision rule at states (n, n_columns)."""
-        n_cases = len(self._expectation.weights) * self.space.n_regimes
-        size = max(1, _LARGEST_BATCH // n_cases)
         with np.errstate(all="ignore"):
-            parts = [
-                self._errors(decide, states[start : start + size]) for start in range(0, len(states), size)
-            ]
+            parts = [self._errors(decide, batch) for batch in self._batches(states)]
         return ConditionErrors(
             np.concatenate([part.values for part in parts]), np.concatenate([part.binds for part in parts])
         )
@@ -115,17 +111,29 @@ class EulerJudge:
         if not free:
             return {}
         with np.errstate(all="ignore"):
-            today, now, then, weights = self._two_dates(decide, states)
-            left, right = self._sides(now, then, weights, None)
-            lowers, uppers = self._economy.bounds(self._parameters, today.exogenous, today.states)
-        found = {}
-        for condition, lower, upper in zip(conditions_of(model), lowers, uppers, strict=True):
-            if condition in free:
+            parts = [self._multipliers(decide, batch) for batch in self._batches(states)]
+        names = [multiplier_name(model, condition) for condition in free]
+        return dict(zip(names, np.concatenate(parts, axis=1), strict=True))
+
+    def _batches(self, states: np.ndarray) -> list[np.ndarray]:
+        """The states by as many as are looked at together: each has every case of the next period."""
+        n_cases = len(self._expectation.weights) * self.space.n_regimes
+        size = max(1, _LARGEST_BATCH // n_cases)
+        return [states[start : start + size] for start in range(0, len(states), size)]
+
+    def _multipliers(self, decide: Decide, states: np.ndarray) -> np.ndarray:
+        """(n_free, n) of the free conditions."""
+        today, now, then, weights = self._two_dates(decide, states)
+        left, right = self._sides(now, then, weights, None)
+        lowers, uppers = self._economy.bounds(self._parameters, today.exogenous, today.states)
+        found = []
+        for condition, lower, upper in zip(conditions_of(self._economy.model), lowers, uppers, strict=True):
+            if condition.multiplier is None:
                 held, place = today.controls[:, condition.control], condition.equation
                 leaning = _apart(left[:, place], right[:, place])
                 is_held = ((held <= lower) & (leaning > 0)) | ((held >= upper) & (leaning < 0))
-                found[multiplier_name(model, condition)] = np.where(is_held, leaning, 0.0)
-        return found
+                found.append(np.where(is_held, leaning, 0.0))
+        return np.stack(found)
 
     def _two_dates(self, decide: Decide, states: np.ndarray) -> tuple[Date, Date, Date, np.ndarray]:
         """Today (n, ...); today (n, 1, ...) and tomorrow (n, n_cases, ...) for expectations; weights (n, n_cases)."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from solver.expectation.draws import Draws
+from solver.expectation.draws import Draws, chosen
 from solver.model.economy import Date, Economy
 from solver.model.process import Process
 from solver.model.state_space import StateSpace
@@ -172,12 +172,10 @@ def draw_next(
 ) -> Array:
     """States (n, n_columns) of the next period in one case each, which chances (n,) in [0, 1) choose by its probability."""
     ahead = look_ahead(xp, space, rule, states, today.exogenous)
-    passed = xp.where(chances[:, None] >= xp.cumsum(ahead.weights, axis=1), 1, 0)
-    # Probabilities that sum to less than one by rounding leave chances beyond the last case.
-    case = xp.minimum(xp.sum(passed, axis=1), xp.size(ahead.weights[0]) - 1)
-    exogenous = xp.take_along_axis(ahead.exogenous, case[:, None, None], axis=1)[:, 0, :]
+    case = chosen(xp, chances[:, None], ahead.weights)
+    exogenous = xp.sum(case[:, :, None] * ahead.exogenous, axis=1)
     endogenous = economy.transition(parameters, today, exogenous)
-    return space.join(xp, exogenous, endogenous, xp.take(ahead.regimes, case))
+    return space.join(xp, exogenous, endogenous, xp.sum(case * ahead.regimes, axis=1))
 
 
 def expected(xp: Any, values: Array, weights: Array) -> Array:

@@ -56,14 +56,14 @@ class Draws(NamedTuple):
     def follow(self, xp: Any, space: StateSpace, states: Array, exogenous: Array) -> tuple[Array, Array]:
         """Exogenous variables (n, n_exogenous) and regimes (n,) after states (n, n_columns) with exogenous variables."""
         law = self.law
-        component = _chosen(xp, self.chances[:, :1], law.shares + 0.0 * self.chances[:, :1])
+        component = chosen(xp, self.chances[:, :1], law.shares + 0.0 * self.chances[:, :1])
         innovations = xp.matmul(component, law.means)
         innovations += xp.einsum("nm,mij,nj->ni", component, law.roots, self.normals)
         following = law.mean + xp.matmul(exogenous - law.mean, xp.transpose(law.persistence)) + innovations
         if space.n_regimes == 1:
             return following, 0.0 * self.chances[:, 0]
         row = xp.matmul(space.regime_weights(xp, states), law.transitions)
-        regime = _chosen(xp, self.chances[:, 1:], row)
+        regime = chosen(xp, self.chances[:, 1:], row)
         numbers = xp.arange(space.n_regimes, dtype="float64")
         return following + xp.matmul(regime, law.values), xp.sum(regime * numbers, axis=1)
 
@@ -87,8 +87,8 @@ def law_of_draws(process: Process) -> Law:
     )
 
 
-def _chosen(xp: Any, chances: Array, shares: Array) -> Array:
-    """One at the choice that a chance (n, 1) falls on, zero elsewhere, of probabilities (n, k)."""
+def chosen(xp: Any, chances: Array, shares: Array) -> Array:
+    """(n, k) one at the choice that a chance (n, 1) in [0, 1) falls on, zero elsewhere, of probabilities (n, k)."""
     above = xp.cumsum(shares, axis=1)
     is_below = xp.where(chances < above, 1.0, 0.0)
     # Rounding may leave the last sum just below one, and a chance above it.

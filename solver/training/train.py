@@ -21,6 +21,7 @@ from solver.training.problem import TrainingProblem
 from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, iterate_on_time, place_and_fit
 
 _DESCENT_PATIENCE = 4_000
+#: What a run has to leave of the error at ergodic states for another to be tried.
 _WORTH_ANOTHER_RUN = 0.9
 _WORK_PER_REPORT = 40_000_000
 

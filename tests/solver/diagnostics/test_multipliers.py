@@ -46,3 +46,15 @@ def test_it_is_zero_where_no_bound_holds_the_control_and_where_the_equation_lean
 def test_a_model_whose_multiplier_is_a_control_has_it_there():
     model = load_zoo("irreversible_investment")
     assert judge_of(model).multipliers(lambda states: states[:, :2], np.array([[0.0, 15.0]])) == {}
+
+
+def test_however_many_states_are_asked_about_each_is_answered_as_alone():
+    """More of them than are looked at together, of which each has 201 cases of the next period."""
+    judge, w = judge_of(SAVER), np.linspace(0.2, 1.2, 2_500)[:, None]
+    found = judge.multipliers(eat_up_to_one, w)["multiplier_c"]
+    alone = [
+        judge.multipliers(eat_up_to_one, w[place : place + 1])["multiplier_c"][0]
+        for place in (0, 1_500, 2_499)
+    ]
+    np.testing.assert_allclose(found[[0, 1_500, 2_499]], alone, rtol=1e-13, atol=0)
+    assert found.shape == (2_500,)

@@ -49,8 +49,8 @@ def gauss_newton(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:
     An undamped step goes to the least-norm solution ``y`` of ``J y = J x - r``, by a column-pivoted, rank-revealing QR
     factorisation of the Jacobian itself: the normal equations would lose half the digits, and the least-norm step
     would keep what earlier steps left in directions that the residuals do not see. It is taken once a step has lowered
-    the loss by at least three quarters of what the linear model promised; where a step fails, damping comes back as
-    in :func:`levenberg_marquardt`.
+    the loss by at least three quarters of what the linear model promised. Where one fails, the residuals bend or have a
+    kink within its reach, and would at the next: damping comes back for good, as in :func:`levenberg_marquardt`.
 
     Args:
         evaluate: residuals (m,) and their Jacobian (m, n) at a point (n,); not finite where undefined.
@@ -106,7 +106,7 @@ def _damped_steps(
             )
             is_local = goes_undamped and gain > _LOCAL_GAIN
         elif is_local:
-            is_local = False
+            is_local = goes_undamped = False
         else:
             damping, growth = damping * growth, growth * 2
         yield Iterate(point, loss, is_taken=gain > 0)

@@ -158,3 +158,22 @@ def test_units_of_the_residuals_do_not_matter(method):
     np.testing.assert_allclose(
         [iterate.point for iterate in some(method(scaled, start), 10)], plain, rtol=1e-8
     )
+
+
+def test_undamped_steps_are_given_up_once_one_has_failed():
+    calls, undamped = [], []
+
+    def counted(x):
+        calls.append(x)
+        return logarithm(x)
+
+    point = start = np.array([20.0, 20.0])
+    for iterate in itertools.islice(gauss_newton(counted, start), 1, MAX_ITERATES):
+        residuals, jacobian = logarithm(point)
+        step = np.linalg.solve(jacobian, -residuals)
+        if np.abs(step).max() > 1e-2:  # nearer, a light damping is not to be told from none
+            undamped.append(np.allclose(calls[-1], point + step, rtol=1e-9))
+        point = iterate.point
+    np.testing.assert_allclose(point, 1.0, rtol=1e-10)
+    assert undamped[0] and len(undamped) > 5
+    assert not any(undamped[1:])

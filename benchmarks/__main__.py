@@ -1,4 +1,4 @@
-"""Runs the benchmarks, each in a fresh process, and prints one table of targets and figures."""
+"""Runs the benchmarks, each in a fresh process, prints a table of targets and figures for each, and fills the pages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import time
 
 from benchmarks.machine import describe_machine
+from benchmarks.pages import write_pages
 from benchmarks.registry import BENCHMARKS
 from benchmarks.result import Line, read_result
 
@@ -36,11 +37,12 @@ def main() -> int:
     failed = [name for name in names if not _run(name)]
     print("\n" + ", ".join(f"{name} {value}" for name, value in describe_machine().items()))
     measured = {name: read_result(name) for name in names if name not in failed}
-    print_table([line for result in measured.values() for line in result.lines])
-    print()
-    for note in (note for result in measured.values() for note in result.notes):
-        print(note)
-    print(f"Done in {time.monotonic() - began_s:.0f} s; every figure is in benchmarks/results.")
+    for name, result in measured.items():
+        print(f"\n{name}: {BENCHMARKS[name].what}\n")
+        print_table(list(result.lines))
+        print("".join(f"\n{note}" for note in result.notes))
+    write_pages()
+    print(f"Done in {time.monotonic() - began_s:.0f} s; figures are in benchmarks/results, README and docs.")
     return 1 if failed else 0
 
 

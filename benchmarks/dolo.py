@@ -60,7 +60,7 @@ def _line(name: str, row: dict[str, Any]) -> Line:
     sizes = (
         "no policy"
         if errors is None
-        else f"max {errors['box']['max_log10']}, mean {errors['box']['mean_log10']}"
+        else f"max 10^{errors['box']['max_log10']:.1f}, mean 10^{errors['box']['mean_log10']:.1f}"
     )
     measured = f"{row['verdict']}, {sizes}, {row['solve_s']:.2f} s, {row['status']}"
     return Line(f"dolo's {name}", target, measured, row["verdict"] == "pass" and row["solve_s"] <= SECONDS)

@@ -87,6 +87,12 @@ def _measure_one(name: str, target: Target) -> dict[str, Any]:
         "error": float(errors.max()),
         "mean": float(errors.mean()),
         "states": len(errors),
+        "targets": {
+            "error": target.largest,
+            "mean": target.mean,
+            "solve_s": target.seconds,
+            "distances": {what: limit for what, _, limit in target.distances},
+        },
         "distances": {
             what: float("inf") if solution.policy is None else distance(solution)
             for what, distance, _ in target.distances

@@ -1,8 +1,8 @@
 """The figures of README and documents, written from ``benchmarks/results`` so that they are those of the last run.
 
-A page says where: what stands between ``<!-- figures: NAME, NAME -->`` and ``<!-- end of figures -->`` is the table of these
-benchmarks, of ``machine`` what they ran on, of ``models`` a row for each model of the zoo. ``python -m benchmarks.pages``
-writes them all, as a run of benchmarks does at its end.
+A page says where: what stands between ``<!-- figures: NAME, NAME -->`` and ``<!-- end of figures -->`` is the table of
+these benchmarks; of ``all`` a table for each, of ``machine`` what they ran on, of ``models`` a row for each model of the
+zoo. ``python -m benchmarks.pages`` writes them all, as a run of benchmarks does at its end.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ def main() -> int:
         print(f"\n{name}: {BENCHMARKS[name].what}\n")
         print_table(list(result.lines))
         print("".join(f"\n{note}" for note in result.notes))
-    write_pages()
+    if not failed:
+        write_pages()
     print(f"Done in {time.monotonic() - began_s:.0f} s; figures are in benchmarks/results, README and docs.")
     return 1 if failed else 0
 

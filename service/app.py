@@ -13,17 +13,19 @@ from fastapi import FastAPI
 from service import problems
 from service.dependencies import Services
 from service.encoding import JsonResponse
+from service.following import Followers
 from service.gate import Gate
 from service.methods import HeadAsGet
 from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.openapi import describe
 from service.policies import PolicyCache
-from service.routes import models, operations, policies, solutions
+from service.routes import events, models, operations, policies, solutions
 from service.settings import ServiceSettings
 from service.shutdown import CutOff
 from worker.artifacts import ArtifactStore
 from worker.celery_app import create_app as create_queue
+from worker.events import EventLog
 from worker.jobs import JobStore
 from worker.models import ModelStore
 from worker.presence import PresenceStore
@@ -60,6 +62,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 Submission(jobs, queue),
                 PresenceStore(client),
                 news,
+                Followers(EventLog(client), news, settings.max_event_streams),
                 library,
                 kept,
                 reading=Gate("requests", settings.max_waiting),
@@ -79,7 +82,13 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
     )
-    for routes in (policies, solutions, models, operations):  # the busiest first: they are tried in order
+    for routes in (
+        policies,
+        solutions,
+        events,
+        models,
+        operations,
+    ):  # the busiest first: they are tried in order
         app.include_router(routes.router)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CutOff)

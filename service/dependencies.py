@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from service.following import Followers
 from service.gate import Gate
 from service.models import ModelLibrary
 from service.notifications import JobNews
@@ -25,6 +26,7 @@ class Services:
     submission: Submission
     presence: PresenceStore
     news: JobNews
+    followers: Followers
     models: ModelLibrary
     policies: PolicyCache
     reading: Gate

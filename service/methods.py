@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+IS_HEAD = "saddlepath.is_head"
+"""Key of the scope of a request that was HEAD: an answer without end, of which only the head is sent, has none."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -26,7 +28,7 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_head)
+        await self._app({**scope, "method": "GET", IS_HEAD: True}, receive, send_head)
 
 
 def allowed_methods(request: Request) -> list[str]:

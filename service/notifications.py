@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 
 import redis.asyncio
 import structlog
@@ -19,11 +19,44 @@ from redis.backoff import NoBackoff
 from worker.events import EVENTS_CHANNEL, decode_event
 
 RECONNECT_S = 0.5
+REREAD_S = 2.0
+"""How often one who waits reads the store although no news has come: news can be lost."""
 HEALTH_CHECK_S = 10
 
 
+class _Sleepers:
+    """Events that wait for news of jobs, by job."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, set[asyncio.Event]] = {}
+
+    @contextmanager
+    def one(self, job_id: str) -> Iterator[asyncio.Event]:
+        """An event that :meth:`wake` sets."""
+        event = asyncio.Event()
+        self._events.setdefault(job_id, set()).add(event)
+        try:
+            yield event
+        finally:
+            self._events[job_id].discard(event)
+            if not self._events[job_id]:
+                del self._events[job_id]
+
+    def wake(self, job_id: str) -> None:
+        """Sets the events of a job."""
+        for event in self._events.get(job_id, ()):
+            event.set()
+
+    def wake_all(self) -> None:
+        """Sets every event."""
+        for job_id in list(self._events):
+            self.wake(job_id)
+
+
 class JobNews:
-    """Wakes the waiters of a job when it is over, and tells ``on_change`` of every change of status.
+    """Wakes the waiters of a job when it is over and its followers at every change.
+
+    ``on_change`` is told of every change of status.
 
     Attributes:
         is_closing: whether the process is going down, so that nobody should wait any more.
@@ -32,26 +65,21 @@ class JobNews:
     def __init__(self, url: str, on_change: Callable[[str], None]) -> None:
         self._url = url
         self._on_change = on_change
-        self._waiters: dict[str, set[asyncio.Event]] = {}
+        self._waiters, self._followers = _Sleepers(), _Sleepers()
         self.is_closing = False
 
-    @contextmanager
-    def waiting(self, job_id: str) -> Iterator[asyncio.Event]:
+    def waiting(self, job_id: str) -> AbstractContextManager[asyncio.Event]:
         """An event, set whenever the job may be over. Enter before reading the record, to miss nothing."""
-        event = asyncio.Event()
-        self._waiters.setdefault(job_id, set()).add(event)
-        try:
-            yield event
-        finally:
-            self._waiters[job_id].discard(event)
-            if not self._waiters[job_id]:
-                del self._waiters[job_id]
+        return self._waiters.one(job_id)
+
+    def following(self, job_id: str) -> AbstractContextManager[asyncio.Event]:
+        """An event, set whenever the job may have changed. Enter before reading its log, to miss nothing."""
+        return self._followers.one(job_id)
 
     def end_waits(self) -> None:
         """Ends every wait, and from now on each as soon as it begins: the process is going down."""
         self.is_closing = True
-        for job_id in list(self._waiters):
-            self._wake(job_id)
+        self._wake_all()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -77,8 +105,7 @@ class JobNews:
         )
         async with client, client.pubsub(ignore_subscribe_messages=True) as subscription:
             await subscription.subscribe(EVENTS_CHANNEL)
-            for job_id in list(self._waiters):
-                self._wake(job_id)
+            self._wake_all()
             while True:
                 message = await subscription.get_message(timeout=HEALTH_CHECK_S)
                 if message is not None:
@@ -88,9 +115,10 @@ class JobNews:
         event = decode_event(data)
         if event.kind == "status":
             self._on_change(event.id)
+        self._followers.wake(event.id)
         if event.is_final:
-            self._wake(event.id)
+            self._waiters.wake(event.id)
 
-    def _wake(self, job_id: str) -> None:
-        for event in self._waiters.get(job_id, ()):
-            event.set()
+    def _wake_all(self) -> None:
+        self._waiters.wake_all()
+        self._followers.wake_all()

@@ -36,6 +36,9 @@ class ServiceSettings(BaseSettings):
     max_batch_states: Annotated[int, Field(ge=1)] = Field(
         default=100_000, description="Most states that one call may evaluate."
     )
+    max_event_streams: Annotated[int, Field(ge=1)] = Field(
+        default=1000, description="Most streams of events that may be open."
+    )
     max_queued_jobs: Annotated[int, Field(ge=1)] = Field(
         default=10_000, description="Most jobs that may be waiting before new ones are turned away."
     )

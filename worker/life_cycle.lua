@@ -9,12 +9,15 @@
 -- fencing token it carries; a write with another token is refused, so that a zombie cannot overwrite a newer
 -- attempt. Tokens are never used twice, not even by another job of the same id.
 --
--- KEYS: job, artifact, unacked index of the queue
--- ARGV: prefix, job id, time (ISO 8601), action, arguments of the action
+-- What changes is told twice: kept in the job's log, of which a client that comes late or again reads what it has missed,
+-- and published, so that nobody has to ask.
+--
+-- KEYS: job, artifact, log, unacked index of the queue
+-- ARGV: prefix, entries that a log keeps, job id, time (ISO 8601), action, arguments of the action
 -- Returns {1, ...} when done, {0, reason} when refused.
 
-local job, artifact, unacked_index = KEYS[1], KEYS[2], KEYS[3]
-local prefix, id, now, action = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local job, artifact, log, unacked_index = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local prefix, kept, id, now, action = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local function get(field)
   return redis.call('HGET', job, field)
@@ -27,6 +30,10 @@ end
 
 local function publish(kind, status)
   redis.call('PUBLISH', prefix .. 'events', cjson.encode({id = id, kind = kind, status = status}))
+end
+
+local function note(kind, data)
+  redis.call('XADD', log, 'MAXLEN', '~', kept, '*', 'kind', kind, 'data', data)
 end
 
 local function leave_index(status)
@@ -43,6 +50,7 @@ local function enter(status)
   if get('status') then leave_index(get('status')) end
   redis.call('HSET', job, 'status', status)
   enter_index(status)
+  note('status', cjson.encode({status = status, at = now, attempts = tonumber(get('attempts'))}))
   publish('status', status)
 end
 
@@ -117,6 +125,7 @@ end
 function actions.progress(token, progress)
   if not is_held(token) then return {0, 'overtaken'} end
   redis.call('HSET', job, 'progress', progress)
+  note('progress', progress)
   publish('progress', 'running')
   return {1}
 end
@@ -164,9 +173,9 @@ function actions.delete()
   if not get('status') then return {0, false} end
   leave_index(get('status'))
   leave_index('*')
-  redis.call('DEL', job, artifact)
+  redis.call('DEL', job, artifact, log)
   publish('status', 'deleted')
   return {1}
 end
 
-return actions[action](unpack(ARGV, 5))
+return actions[action](unpack(ARGV, 6))

@@ -10,7 +10,10 @@ from typing import Any
 import redis
 
 from worker.contract import utc_now
-from worker.store import PREFIX, UNACKED_INDEX, artifact_key, job_key, store_errors
+from worker.store import PREFIX, UNACKED_INDEX, artifact_key, job_key, log_key, store_errors
+
+KEPT_ENTRIES = 500
+"""How many of the latest changes a job's log keeps, about: those of the last hundred seconds of a long solve."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,10 @@ class LifeCycle:
         Raises:
             StoreUnavailableError: the store does not answer.
         """
-        keys = [job_key(job_id), artifact_key(job_id), UNACKED_INDEX]
+        keys = [job_key(job_id), artifact_key(job_id), log_key(job_id), UNACKED_INDEX]
         with store_errors():
             reply: Sequence[Any] = self._script(
-                keys=keys, args=[PREFIX, job_id, utc_now(), action, *arguments]
+                keys=keys, args=[PREFIX, KEPT_ENTRIES, job_id, utc_now(), action, *arguments]
             )
         value = reply[1] if len(reply) > 1 else None
         if isinstance(value, bytes):

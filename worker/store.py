@@ -55,6 +55,11 @@ def artifact_key(job_id: str) -> str:
     return f"{PREFIX}artifact:{job_id}"
 
 
+def log_key(job_id: str) -> str:
+    """The stream of the changes of a job."""
+    return f"{PREFIX}log:{job_id}"
+
+
 def index_key(status: str | None = None, model: str | None = None) -> str:
     """The sorted set (score: order of creation) of the jobs of a status and of a model; None for any.
 

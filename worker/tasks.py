@@ -28,7 +28,7 @@ from worker.store import connect
 if TYPE_CHECKING:
     from worker.execution import Success
 
-PROGRESS_S = 0.2
+PROGRESS_S = 0.15
 RETRY_S = 0.5
 
 _log = structlog.get_logger()
@@ -124,7 +124,7 @@ def insist(write: Callable[[], bool], lease: Lease) -> bool:
 
 
 class Reporter:
-    """Writes a solve's progress into the record, five times a second at most; the lease hears of all of it."""
+    """Writes a solve's progress into the record, seven times a second at most; the lease hears of all of it."""
 
     def __init__(self, attempts: AttemptStore, attempt: Attempt, lease: Lease) -> None:
         self._attempts = attempts

@@ -20,6 +20,7 @@ from service.errors import DeletedError, RequestError
 from service.faults import located
 from service.identity import solution_id_of
 from service.models import handle_of
+from service.notifications import REREAD_S
 from service.openapi import PREFER_HEADER, operation
 from service.prefer import preferred_wait_s
 from service.problems import RETRY_AFTER_S
@@ -41,8 +42,6 @@ from worker.contract import Job, JobRecord
 from worker.errors import JobNotFoundError, StoreUnavailableError
 
 router = APIRouter(prefix="/v1/solutions", tags=["Solutions"])
-REREAD_S = 2.0
-"""How often a waiting request reads the record although no news has come: news can be lost."""
 
 
 @router.post(
@@ -239,5 +238,10 @@ def _answer(record: JobRecord, headers: dict[str, str], *, pending_status: int) 
 
 def _told(record: JobRecord) -> dict[str, Any]:
     self = f"/v1/solutions/{record.id}"
-    links = {"self": self, "policy": f"{self}/policy", "certificate": f"{self}/certificate"}
+    links = {
+        "self": self,
+        "policy": f"{self}/policy",
+        "certificate": f"{self}/certificate",
+        "events": f"{self}/events",
+    }
     return record.model_dump(mode="json") | {"links": links}

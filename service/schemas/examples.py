@@ -100,8 +100,29 @@ _SOLUTION: dict[str, Any] = {
         "start": None,
     },
     "problem": None,
-    "links": {"self": _SELF, "policy": f"{_SELF}/policy", "certificate": f"{_SELF}/certificate"},
+    "links": {
+        "self": _SELF,
+        "policy": f"{_SELF}/policy",
+        "certificate": f"{_SELF}/certificate",
+        "events": f"{_SELF}/events",
+    },
 }
+
+EVENTS = """retry: 2000
+
+event: status
+data: {"status":"running","at":"2026-01-31T12:00:00.000Z","attempts":1}
+id: 1769860800000-0
+
+event: progress
+data: {"phase": "gauss-newton", "step": 3, "loss": 1.5e-15, "euler_error_max_log10": -6.9, "elapsed_s": 0.06, "eta_s": 3.1}
+id: 1769860800060-0
+
+event: status
+data: {"status":"succeeded","at":"2026-01-31T12:00:00.100Z","attempts":1}
+id: 1769860800100-0
+
+"""
 
 REQUESTS: dict[str, dict[str, Any]] = {
     "SolutionRequest": {

@@ -1,6 +1,7 @@
 """The whole path over HTTP on the real stack: asked for, trained by a worker, served and judged."""
 
 import itertools
+import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 
@@ -128,6 +129,23 @@ def test_running_and_queued_solves_are_cancelled_and_the_worker_goes_on(api, sta
         assert api.get(path).json()["status"] == "cancelled"
         assert api.get(f"{path}/policy", params={"a": 0, "k": 4}).status_code == 409
         api.delete(path)
+
+
+def test_training_is_followed_as_it_goes(api):
+    """The certificate's seconds apart, a report comes at least four times a second; the stream ends with the job."""
+    adam = {"training": {"algorithm": "adam", "steps": 6_000}, "policy": {"hidden": [32, 32]}}
+    path = ask(api, adam)
+    kinds, reports = [], []
+    with api.stream("GET", f"{path}/events") as stream:
+        for line in stream.iter_lines():
+            if line.startswith("event: "):
+                kinds.append(line.removeprefix("event: "))
+            elif line.startswith("data: ") and kinds[-1] == "progress":
+                reports.append(json.loads(line.removeprefix("data: ")))
+    assert kinds == ["status", "status", *["progress"] * len(reports), "status"]
+    seconds = [report["elapsed_s"] for report in reports]
+    assert seconds == sorted(seconds) and len(seconds) > 4 * (seconds[-1] - seconds[0])
+    assert api.get(path).json()["status"] == "succeeded"
 
 
 def ask(api, method):

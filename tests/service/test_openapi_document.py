@@ -56,6 +56,7 @@ def test_the_operations_are_those_of_the_contract():
         "cancel_solution",
         "retry_solution",
         "delete_solution",
+        "follow_solution",
         "evaluate_policy",
         "evaluate_policy_batch",
         "get_certificate",

@@ -1,0 +1,111 @@
+"""The changes of one job as server-sent events, as they come, until the job is over.
+
+What is sent is read from the job's log, a few entries at a time, so that nothing is held for a client that reads slowly,
+and one that comes again goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import structlog
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.concurrency import run_in_threadpool
+
+from service.errors import BusyError, RequestError
+from service.faults import shown
+from service.notifications import REREAD_S, JobNews
+from solver.errors import Fault
+from worker.errors import JobNotFoundError, StoreUnavailableError
+from worker.events import Change, EventLog
+
+PING_S = 15.0
+"""How often something is sent although nothing has changed: proxies close what is silent for longer."""
+RECONNECT_MS = 2000
+_PLACE = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
+
+
+class Followers:
+    """The open event streams of this process, ``most`` of them at most. Belongs to the event loop."""
+
+    def __init__(self, log: EventLog, news: JobNews, most: int) -> None:
+        self._log = log
+        self._news = news
+        self._most = most
+        self._count = 0
+
+    async def follow(self, job_id: str, place: str | None) -> AsyncIterator[bytes] | None:
+        """The events of a job after a place in its log, as they go over the wire; None where it is over and all were sent.
+
+        Raises:
+            JobNotFoundError: there is no such job.
+            BusyError: as many streams are open as may be.
+            StoreUnavailableError: the store does not answer.
+        """
+        status, changes = await run_in_threadpool(self._log.after, job_id, place)
+        if status is None:
+            raise JobNotFoundError(job_id)
+        if place is not None and status.is_terminal and not changes:
+            return None
+        if self._count >= self._most:
+            raise BusyError(f"{self._most} event streams are open, the most that may; try again later")
+        return self._stream(job_id, place)
+
+    async def _stream(self, job_id: str, place: str | None) -> AsyncIterator[bytes]:
+        self._count += 1
+        try:
+            with self._news.following(job_id) as news:
+                yield format_sse_event(retry=RECONNECT_MS)
+                async for event in self._events(job_id, place, news):
+                    yield event
+        except StoreUnavailableError as error:  # the client comes again, and goes on where it was
+            structlog.get_logger().warning("event stream ended", job=job_id, reason=str(error))
+        finally:
+            self._count -= 1
+
+    async def _events(self, job_id: str, place: str | None, news: asyncio.Event) -> AsyncIterator[bytes]:
+        sent_s = time.monotonic()
+        while not self._news.is_closing:
+            news.clear()
+            status, changes = await run_in_threadpool(self._log.after, job_id, place)
+            for change in changes:
+                yield _encoded(change)
+                place, sent_s = change.place, time.monotonic()
+            if changes:
+                continue
+            if status is None:
+                yield format_sse_event(event="status", data_str=json.dumps({"status": "deleted"}))
+                return
+            if status.is_terminal:
+                if place is None:  # solved by a release that kept no log
+                    yield format_sse_event(event="status", data_str=json.dumps({"status": status.value}))
+                return
+            if time.monotonic() - sent_s >= PING_S:
+                yield KEEPALIVE_COMMENT
+                sent_s = time.monotonic()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), REREAD_S)
+
+
+def read_place(headers: list[str]) -> str | None:
+    """The place in a ``Last-Event-ID`` header, None without one.
+
+    Raises:
+        RequestError: it is not the id of an event.
+    """
+    if not headers or headers == [""]:
+        return None
+    if len(headers) > 1 or _PLACE.fullmatch(headers[0]) is None:
+        value = shown(", ".join(headers))
+        message = f"Last-Event-ID = {value} is no id of an event of this stream; send the last one received, or none"
+        raise RequestError([Fault(("Last-Event-ID",), message)])
+    return headers[0]
+
+
+def _encoded(change: Change) -> bytes:
+    return format_sse_event(event=change.kind, data_str=change.data, id=change.place)

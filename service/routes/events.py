@@ -1,0 +1,70 @@
+"""``/v1/solutions/{id}/events``: the life of a solution as it goes on."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from service.dependencies import services_of
+from service.following import read_place
+from service.identity import solution_id_of
+from service.methods import IS_HEAD
+from service.openapi import operation
+from service.query import Query, read_query
+from service.schemas.examples import EVENTS
+
+router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Solutions"])
+LAST_EVENT_ID_HEADER = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": r"^(\d{1,19}-\d{1,19})?$"},
+    "example": "1764316800000-0",
+    "description": "Id of the last event that was received: the stream goes on after it.",
+}
+#: Nobody between may keep it, or hold it back.
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+class EventStream(StreamingResponse):
+    """An answer of events; FastAPI's own class would make it encode them, which was done when they were logged."""
+
+    media_type = "text/event-stream"
+
+
+def _described() -> dict[str, Any]:
+    """The description of a stream, whose body is not JSON of one schema."""
+    described = operation(
+        "follow_solution",
+        "Follow a solution",
+        None,
+        also=(204,),
+        path=("solution_id",),
+        parameters=(LAST_EVENT_ID_HEADER,),
+        errors=(404, 422, 429, 503),
+    )
+    described["responses"][200]["content"] = {
+        "text/event-stream": {"schema": {"type": "string"}, "example": EVENTS}
+    }
+    return described
+
+
+@router.get("/events", response_class=EventStream, **_described())
+async def follow_solution(request: Request) -> Response:
+    """Server-sent events: ``status`` at every change of status, ``progress`` several times a second while it is solved.
+
+    Ends when the solution is over. With ``Last-Event-ID`` it goes on after that event; 204 where it is over and nothing is
+    left to send, upon which a browser does not come again. The log keeps the latest 500 events or so.
+    """
+    read_query(request, Query)
+    place = read_place(request.headers.getlist("last-event-id"))
+    stream = await services_of(request).followers.follow(solution_id_of(request), place)
+    if stream is None:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    if request.scope.get(IS_HEAD):
+        return Response(headers=_HEADERS, media_type=EventStream.media_type)
+    return EventStream(stream, headers=_HEADERS)

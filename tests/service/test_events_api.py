@@ -1,0 +1,158 @@
+"""The event stream of a solution."""
+
+import json
+import threading
+
+import pytest
+
+from solver.progress import Progress
+from worker.attempts import AttemptStore
+
+
+def events_of(text):
+    """The events of a stream: (kind, data, id)."""
+    found = []
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if "event" in fields:
+            found.append((fields["event"], json.loads(fields["data"]), fields.get("id")))
+    return found
+
+
+def statuses(text):
+    return [data["status"] for kind, data, _ in events_of(text) if kind == "status"]
+
+
+@pytest.fixture
+def queued(api):
+    return api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
+
+
+@pytest.fixture
+def path(queued):
+    return f"/v1/solutions/{queued}/events"
+
+
+def test_a_solved_solution_tells_its_life_and_ends(api, finisher, queued, path):
+    finisher.succeed(queued)
+    answer = api.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.text.startswith("retry: 2000\n\n")
+    assert statuses(answer.text) == ["queued", "running", "succeeded"]
+    assert api.get(f"/v1/solutions/{queued}").json()["links"]["events"] == path
+
+
+def test_a_stream_goes_on_after_the_last_event_that_was_received(api, finisher, queued, path):
+    finisher.succeed(queued)
+    ids = [place for _, _, place in events_of(api.get(path).text)]
+    again = api.get(path, headers={"Last-Event-ID": ids[0]})
+    assert [place for _, _, place in events_of(again.text)] == ids[1:]
+    over = api.get(path, headers={"Last-Event-ID": ids[-1]})
+    assert (over.status_code, over.content) == (204, b"")
+
+
+def test_changes_come_as_they_happen(api, finisher, client, queued, path):
+    """A reader that is there first sees all; the job moves only once the stream is open."""
+    services = api.app.state.services
+    found = {}
+
+    def read():
+        found["text"] = api.get(path).text
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    while not services.news._followers._events:  # the stream is open
+        assert reader.is_alive()
+    attempt = finisher.begin(queued)
+    AttemptStore(client, 10.0, 3).write_progress(attempt, Progress("adam", 7, 0.5, -1.0, 10, 0.1, 2.0))
+    finisher.jobs.cancel(queued)
+    reader.join(20)
+    events = events_of(found["text"])
+    assert statuses(found["text"]) == ["queued", "running", "cancelled"]
+    assert [data["step"] for kind, data, _ in events if kind == "progress"] == [7]
+    assert not services.news._followers._events
+
+
+def test_a_deletion_ends_the_stream(api, finisher, queued, path):
+    found = {}
+
+    def read():
+        found["text"] = api.get(path).text
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    while not api.app.state.services.news._followers._events:
+        assert reader.is_alive()
+    api.delete(f"/v1/solutions/{queued}")
+    reader.join(20)
+    assert statuses(found["text"])[-1] == "deleted"
+
+
+def test_a_shutdown_ends_the_stream(make_api):
+    with make_api() as api:
+        solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
+        found = {}
+
+        def read():
+            found["text"] = api.get(f"/v1/solutions/{solution_id}/events").text
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        news = api.app.state.services.news
+        while not news._followers._events:
+            assert reader.is_alive()
+        api.portal.call(news.end_waits)
+        reader.join(20)
+        assert statuses(found["text"]) == ["queued"]
+
+
+def test_a_job_without_a_log_tells_how_it_ended(api, finisher, client, queued, path):
+    finisher.succeed(queued)
+    client.delete(f"saddlepath:log:{queued}")
+    assert events_of(api.get(path).text) == [("status", {"status": "succeeded"}, None)]
+
+
+def test_head_has_no_body_and_does_not_wait(api, path):
+    answer = api.head(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.content == b""
+
+
+@pytest.mark.parametrize("value", ["x", "1-", "-1", "1-2-3", "1" * 20 + "-0", "0x1-0", "１-0"])
+def test_a_last_event_id_of_no_event_is_refused(api, path, value):
+    answer = api.get(path, headers={"Last-Event-ID": value.encode()})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert "Last-Event-ID" in fault["message"]
+
+
+def test_an_empty_last_event_id_is_none(api, finisher, queued, path):
+    finisher.succeed(queued)
+    assert statuses(api.get(path, headers={"Last-Event-ID": ""}).text)[0] == "queued"
+
+
+def test_an_unknown_solution_is_a_404(api):
+    assert api.get(f"/v1/solutions/{'0' * 32}/events").status_code == 404
+    assert api.get("/v1/solutions/nonsense/events").status_code == 404
+
+
+def test_unknown_parameters_are_refused(api, path):
+    assert api.get(f"{path}?from=1").status_code == 422
+
+
+def test_there_are_so_many_streams_at_most(make_api, finisher):
+    with make_api(max_event_streams=1) as api:
+        solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
+        path = f"/v1/solutions/{solution_id}/events"
+        reader = threading.Thread(target=lambda: api.get(path))
+        reader.start()
+        while not api.app.state.services.news._followers._events:
+            assert reader.is_alive()
+        refused = api.get(path)
+        assert (refused.status_code, refused.json()["code"]) == (429, "busy")
+        finisher.jobs.cancel(solution_id)
+        reader.join(20)
+        assert api.get(path).status_code == 200

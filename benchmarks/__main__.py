@@ -41,10 +41,12 @@ def main() -> int:
         print(f"\n{name}: {BENCHMARKS[name].what}\n")
         print_table(list(result.lines))
         print("".join(f"\n{note}" for note in result.notes))
-    if not failed:
-        write_pages()
+    if failed:
+        print(f"Did not run: {', '.join(failed)}.")
+        return 1
+    write_pages()
     print(f"Done in {time.monotonic() - began_s:.0f} s; figures are in benchmarks/results, README and docs.")
-    return 1 if failed else 0
+    return 0
 
 
 def _run(name: str) -> bool:

@@ -16,6 +16,7 @@ from service.encoding import JsonResponse
 from service.following import Followers
 from service.gate import Gate
 from service.methods import HeadAsGet
+from service.metrics import CountRequests, RequestMetrics, ServiceCollector
 from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.openapi import describe
@@ -41,6 +42,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         settings: taken from the environment when left out.
     """
     settings = settings or ServiceSettings()
+    requests = RequestMetrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -54,17 +56,20 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 size=settings.policy_cache_size,
                 recheck_s=settings.policy_recheck_s,
             )
+            presence = PresenceStore(client)
             news = JobNews(settings.redis_url, on_change=kept.drop)
             queue = create_queue(WorkerSettings(redis_url=settings.redis_url))
             app.state.services = Services(
                 settings,
                 jobs,
                 Submission(jobs, queue),
-                PresenceStore(client),
+                presence,
                 news,
                 Followers(EventLog(client), news, settings.max_event_streams),
                 library,
                 kept,
+                requests,
+                ServiceCollector(client, jobs, presence, kept),
                 reading=Gate("requests", settings.max_waiting),
                 batches=Gate("batches", settings.max_waiting_batches),
             )
@@ -91,6 +96,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     ):  # the busiest first: they are tried in order
         app.include_router(routes.router)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(CountRequests, metrics=requests)
     app.add_middleware(CutOff)
     problems.install(app)
     describe(app)

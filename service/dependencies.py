@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from service.following import Followers
 from service.gate import Gate
+from service.metrics import RequestMetrics, ServiceCollector
 from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.policies import PolicyCache
@@ -29,6 +30,8 @@ class Services:
     followers: Followers
     models: ModelLibrary
     policies: PolicyCache
+    requests: RequestMetrics
+    collector: ServiceCollector
     reading: Gate
     batches: Gate
 

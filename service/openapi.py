@@ -76,6 +76,7 @@ def operation(
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
     request_body: dict[str, Any] | None = None,
+    content: dict[str, Any] | None = None,
     parameters: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The keyword arguments of a route that describe it.
@@ -91,6 +92,7 @@ def operation(
         query: schema of the query parameters.
         body: schema of the JSON body.
         request_body: the body, as OpenAPI writes it, where it is not JSON of one schema.
+        content: of the usual answer, as OpenAPI writes it, where it is not JSON of one schema.
         parameters: further parameters, as OpenAPI writes them.
     """
     extra: dict[str, Any] = {
@@ -103,11 +105,11 @@ def operation(
     if request_body is not None:
         extra["requestBody"] = request_body
     if body is not None:
-        content = {
+        described = {
             "schema": {"$ref": COMPONENTS + body.__name__},
             "examples": examples.REQUESTS[body.__name__],
         }
-        extra["requestBody"] = {"required": True, "content": {"application/json": content}}
+        extra["requestBody"] = {"required": True, "content": {"application/json": described}}
     responses: dict[int | str, dict[str, Any]] = {code: _refusal(code) for code in errors}
     responses["default"] = {"description": "Any other failure", "content": _problem_content(500)}
     for code in (status, *also):
@@ -115,6 +117,8 @@ def operation(
         if answer is not None:
             example = examples.ANSWERS[answer.__name__]
             responses[code] |= {"model": answer, "content": {"application/json": {"example": example}}}
+    if content is not None:
+        responses[status]["content"] = content
     return {
         "operation_id": name,
         "summary": summary,

@@ -29,7 +29,12 @@ class _Kept:
 
 
 class PolicyCache:
-    """The policies used last, at most ``size`` of them. Belongs to the event loop."""
+    """The policies used last, at most ``size`` of them. Belongs to the event loop.
+
+    Attributes:
+        hits: how often one was served from memory.
+        misses: how often the store was asked.
+    """
 
     def __init__(
         self, models: ModelLibrary, jobs: JobStore, artifacts: ArtifactStore, *, size: int, recheck_s: float
@@ -40,12 +45,14 @@ class PolicyCache:
         self._size = size
         self._recheck_s = recheck_s
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self.hits = self.misses = 0
 
     def kept(self, solution_id: str) -> Evaluator | None:
         """The policy if it may be served without asking the store."""
         kept = self._kept.get(solution_id)
         if kept is None or time.monotonic() > kept.trusted_until:
             return None
+        self.hits += 1
         self._kept.move_to_end(solution_id)
         return kept.evaluator
 
@@ -57,6 +64,7 @@ class PolicyCache:
             UnsolvedError: it has no policy (yet).
             StoreUnavailableError: the store does not answer.
         """
+        self.misses += 1
         asked_at = time.monotonic()
         record = await run_in_threadpool(self._jobs.record, solution_id)
         require_solved(record)

@@ -120,6 +120,7 @@ class AttemptStore:
             attempt.token,
             _told(progress),
             json.dumps(certificate, allow_nan=False),
+            certificate["verdict"],
             json.dumps(provenance, allow_nan=False),
             artifact.manifest,
             artifact.arrays,

@@ -16,6 +16,7 @@ from worker.contract import Job, JobRecord, JobStatus, ModelName
 from worker.errors import CursorError, JobConflictError, JobNotFoundError, QueueFullError
 from worker.life_cycle import Answer, LifeCycle
 from worker.store import index_key, job_key, store_errors
+from worker.tally import label_of
 
 NO_LIMIT = 2**53
 _TOLD = ("status", "created_at", "started_at", "finished_at", "attempts")
@@ -51,7 +52,7 @@ class JobStore:
             QueueFullError: it is new, and as many jobs are waiting as may wait.
             JobNotFoundError: it was deleted before its record could be read.
         """
-        arguments = (job.model_dump_json(), job.model_name, self._max_queued)
+        arguments = (job.model_dump_json(), job.model_name, label_of(job), self._max_queued)
         answer = self._life_cycle.run("create", job.id, *arguments)
         self._refuse_full(answer)
         return self.record(job.id), answer.is_done

@@ -54,8 +54,20 @@ local function enter(status)
   publish('status', status)
 end
 
+-- Sums over all jobs that ever ended, which outlive them: see worker/tally.py.
+local function tally(status)
+  local label = status .. ':' .. (get('label') or 'own')
+  redis.call('HINCRBY', prefix .. 'tally', 'ended:' .. label, 1)
+  if get('began') then
+    local time = redis.call('TIME')
+    local seconds = time[1] + time[2] / 1e6 - get('began')
+    redis.call('HINCRBYFLOAT', prefix .. 'tally', 'seconds:' .. label, string.format('%.6f', seconds))
+  end
+end
+
 local function finish(status)
-  redis.call('HDEL', job, 'token', 'lease', 'worker')
+  tally(status)
+  redis.call('HDEL', job, 'token', 'lease', 'worker', 'began')
   redis.call('HSET', job, 'finished_at', now)
   enter(status)
 end
@@ -67,7 +79,7 @@ end
 -- Back to the queue, uncounted: the attempt ends although nothing was wrong with the job.
 local function give_back()
   redis.call('HINCRBY', job, 'attempts', -1)
-  redis.call('HDEL', job, 'token', 'lease', 'worker', 'started_at', 'progress')
+  redis.call('HDEL', job, 'token', 'lease', 'worker', 'began', 'started_at', 'progress')
   enter('queued')
 end
 
@@ -83,11 +95,11 @@ end
 
 local actions = {}
 
-function actions.create(content, model, max_queued)
+function actions.create(content, model, label, max_queued)
   if get('status') then return {0, get('status')} end
   if is_full(max_queued) then return {0, 'full'} end
   local sequence = redis.call('INCR', prefix .. 'sequence')
-  redis.call('HSET', job, 'content', content, 'model', model, 'sequence', sequence, 'created_at', now,
+  redis.call('HSET', job, 'content', content, 'model', model, 'label', label, 'sequence', sequence, 'created_at', now,
     'attempts', 0)
   enter_index('*')
   enter('queued')
@@ -106,7 +118,9 @@ function actions.begin(tag, worker, horizon, max_attempts, problem)
   local token = redis.call('INCR', prefix .. 'token')
   redis.call('HINCRBY', job, 'attempts', 1)
   redis.call('HDEL', job, 'progress')
-  redis.call('HSET', job, 'token', token, 'lease', tag, 'worker', worker, 'started_at', now)
+  local time = redis.call('TIME')
+  redis.call('HSET', job, 'token', token, 'lease', tag, 'worker', worker, 'started_at', now,
+    'began', string.format('%.6f', time[1] + time[2] / 1e6))
   enter('running')
   return {1, token}
 end
@@ -130,10 +144,11 @@ function actions.progress(token, progress)
   return {1}
 end
 
-function actions.succeed(token, progress, certificate, provenance, manifest, arrays)
+function actions.succeed(token, progress, certificate, verdict, provenance, manifest, arrays)
   if not is_held(token) then return {0, 'overtaken'} end
   redis.call('HSET', job, 'progress', progress, 'certificate', certificate, 'provenance', provenance)
   redis.call('HSET', artifact, 'manifest', manifest, 'arrays', arrays)
+  redis.call('HINCRBY', prefix .. 'tally', 'verdict:' .. verdict, 1)
   finish('succeeded')
   return {1}
 end

@@ -60,6 +60,10 @@ def log_key(job_id: str) -> str:
     return f"{PREFIX}log:{job_id}"
 
 
+TALLY = f"{PREFIX}tally"
+"""The hash of the sums over all jobs that ever ended."""
+
+
 def index_key(status: str | None = None, model: str | None = None) -> str:
     """The sorted set (score: order of creation) of the jobs of a status and of a model; None for any.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -36,9 +35,10 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-def _described() -> dict[str, Any]:
-    """The description of a stream, whose body is not JSON of one schema."""
-    described = operation(
+@router.get(
+    "/events",
+    response_class=EventStream,
+    **operation(
         "follow_solution",
         "Follow a solution",
         None,
@@ -46,14 +46,9 @@ def _described() -> dict[str, Any]:
         path=("solution_id",),
         parameters=(LAST_EVENT_ID_HEADER,),
         errors=(404, 422, 429, 503),
-    )
-    described["responses"][200]["content"] = {
-        "text/event-stream": {"schema": {"type": "string"}, "example": EVENTS}
-    }
-    return described
-
-
-@router.get("/events", response_class=EventStream, **_described())
+        content={EventStream.media_type: {"schema": {"type": "string"}, "example": EVENTS}},
+    ),
+)
 async def follow_solution(request: Request) -> Response:
     """Server-sent events: ``status`` at every change of status, ``progress`` several times a second while it is solved.
 

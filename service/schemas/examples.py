@@ -124,6 +124,11 @@ id: 1769860800100-0
 
 """
 
+METRICS = """# HELP saddlepath_jobs Solutions, by status.
+# TYPE saddlepath_jobs gauge
+saddlepath_jobs{status="queued"} 3.0
+"""
+
 REQUESTS: dict[str, dict[str, Any]] = {
     "SolutionRequest": {
         "defaults": {"summary": "The default calibration and method", "value": {"model": "neoclassical"}},

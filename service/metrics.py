@@ -1,0 +1,151 @@
+"""What an operator watches, in the Prometheus format.
+
+Requests are counted by this process, each by its route and never by its path: anybody may ask for any path. Everything
+about jobs is read from the store when it is asked for, so that every process of the API tells the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import redis
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.policies import PolicyCache
+from worker.contract import JobStatus
+from worker.jobs import JobStore
+from worker.presence import PresenceStore
+from worker.store import store_errors
+from worker.tally import read_tally
+
+_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
+_UNMATCHED = "(none)"
+
+
+class RequestMetrics:
+    """Counts requests, and how long they took, by method, route and status.
+
+    Attributes:
+        registry: where the figures are; one for each application.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("method", "route", "status")
+        self._count = Counter("saddlepath_requests", "Requests.", labels, registry=self.registry)
+        self._seconds = Histogram(
+            "saddlepath_request_seconds",
+            "Seconds to the first byte of an answer, but of requests that ask to be held.",
+            ("method", "route"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+
+    def note(self, scope: Scope, status: int, seconds: float) -> None:
+        """One answer has begun."""
+        method, route = scope["method"], getattr(scope.get("route"), "path", _UNMATCHED)
+        self._count.labels(method, route, str(status)).inc()
+        if not _is_held(scope):
+            self._seconds.labels(method, route).observe(seconds)
+
+
+def _is_held(scope: Scope) -> bool:
+    """Whether a request asks to wait for a solution."""
+    return scope["query_string"].startswith(b"wait=") or any(
+        name == b"prefer" for name, _ in scope["headers"]
+    )
+
+
+class CountRequests:
+    """Tells :class:`RequestMetrics` of every answer."""
+
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began_s = time.perf_counter()
+
+        async def send_noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._metrics.note(scope, message["status"], time.perf_counter() - began_s)
+            await send(message)
+
+        await self._app(scope, receive, send_noting)
+
+
+class ServiceCollector:
+    """The jobs, the workers, the store and the policies in memory, as they are when asked for."""
+
+    def __init__(
+        self, client: redis.Redis, jobs: JobStore, presence: PresenceStore, policies: PolicyCache
+    ) -> None:
+        self._client = client
+        self._jobs = jobs
+        self._presence = presence
+        self._policies = policies
+
+    def collect(self) -> Iterator[Metric]:
+        """Every figure.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        yield from self._of_jobs()
+        yield from self._of_the_store()
+        asked = CounterMetricFamily(
+            "saddlepath_policy_cache", "Policies asked for, by where they were.", labels=["where"]
+        )
+        asked.add_metric(["memory"], self._policies.hits)
+        asked.add_metric(["store"], self._policies.misses)
+        yield asked
+
+    def _of_jobs(self) -> Iterator[Metric]:
+        jobs = GaugeMetricFamily("saddlepath_jobs", "Solutions, by status.", labels=["status"])
+        for status in JobStatus:
+            jobs.add_metric([status.value], self._jobs.count(status))
+        yield jobs
+        tally = read_tally(self._client)
+        solves = CounterMetricFamily("saddlepath_solves", "Jobs that ended.", labels=["status", "model"])
+        seconds = CounterMetricFamily(
+            "saddlepath_solve_seconds",
+            "Seconds that their last attempts took.",
+            labels=["status", "model"],
+        )
+        verdicts = CounterMetricFamily("saddlepath_certificates", "Certificates.", labels=["verdict"])
+        for label, count in sorted(tally.ended.items()):
+            solves.add_metric(label, count)
+        for label, spent in sorted(tally.seconds.items()):
+            seconds.add_metric(label, spent)
+        for verdict, count in sorted(tally.verdicts.items()):
+            verdicts.add_metric([verdict], count)
+        yield from (solves, seconds, verdicts)
+
+    def _of_the_store(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "saddlepath_workers", "Workers that gave a sign of life lately.", self._presence.count()
+        )
+        with store_errors():
+            memory = self._client.info("memory")
+        yield GaugeMetricFamily(
+            "saddlepath_store_memory_bytes", "Memory of the store.", memory["used_memory"]
+        )
+        yield GaugeMetricFamily(
+            "saddlepath_store_memory_limit_bytes",
+            "What it may use at most; 0 for no limit.",
+            memory["maxmemory"],
+        )
+
+
+def exposition(requests: CollectorRegistry, service: ServiceCollector) -> bytes:
+    """All figures in the text format."""
+    everything = CollectorRegistry()
+    everything.register(service)
+    return generate_latest(requests) + generate_latest(everything)

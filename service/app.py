@@ -24,6 +24,7 @@ from service.policies import PolicyCache
 from service.routes import events, models, operations, policies, solutions
 from service.settings import ServiceSettings
 from service.shutdown import CutOff
+from service.tracing import NameRequests
 from worker.artifacts import ArtifactStore
 from worker.celery_app import create_app as create_queue
 from worker.events import EventLog
@@ -98,6 +99,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountRequests, metrics=requests)
     app.add_middleware(CutOff)
+    app.add_middleware(NameRequests)
     problems.install(app)
     describe(app)
     return app

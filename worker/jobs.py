@@ -43,16 +43,20 @@ class JobStore:
         self._max_queued = max_queued
         self._life_cycle = LifeCycle(client)
 
-    def create(self, job: Job) -> tuple[JobRecord, bool]:
+    def create(self, job: Job, trace: str = "") -> tuple[JobRecord, bool]:
         """The record of ``job``, and whether it is new.
 
         A job that is there already is returned as it is, whatever its status.
+
+        Args:
+            job: what to solve.
+            trace: the trace (W3C ``traceparent``) that it belongs to, for the logs; no part of its identity.
 
         Raises:
             QueueFullError: it is new, and as many jobs are waiting as may wait.
             JobNotFoundError: it was deleted before its record could be read.
         """
-        arguments = (job.model_dump_json(), job.model_name, label_of(job), self._max_queued)
+        arguments = (job.model_dump_json(), job.model_name, label_of(job), trace, self._max_queued)
         answer = self._life_cycle.run("create", job.id, *arguments)
         self._refuse_full(answer)
         return self.record(job.id), answer.is_done
@@ -86,6 +90,12 @@ class JobStore:
         with store_errors():
             status: Any = self._client.hget(job_key(job_id), "status")
         return None if status is None else JobStatus(status.decode())
+
+    def trace(self, job_id: str) -> str:
+        """The trace that a job belongs to; empty for none."""
+        with store_errors():
+            trace: Any = self._client.hget(job_key(job_id), "trace")
+        return "" if trace is None else str(trace.decode())
 
     def cancel(self, job_id: str) -> JobRecord:
         """Cancels a queued or running job at once: a running attempt finds out and stops. Twice is as once.

@@ -95,11 +95,11 @@ end
 
 local actions = {}
 
-function actions.create(content, model, label, max_queued)
+function actions.create(content, model, label, trace, max_queued)
   if get('status') then return {0, get('status')} end
   if is_full(max_queued) then return {0, 'full'} end
   local sequence = redis.call('INCR', prefix .. 'sequence')
-  redis.call('HSET', job, 'content', content, 'model', model, 'label', label, 'sequence', sequence, 'created_at', now,
+  redis.call('HSET', job, 'content', content, 'model', model, 'label', label, 'trace', trace, 'sequence', sequence, 'created_at', now,
     'attempts', 0)
   enter_index('*')
   enter('queued')

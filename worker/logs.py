@@ -12,6 +12,7 @@ def configure_logs() -> None:
     """Sets up structlog for this process; only entry points call it."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             structlog.processors.format_exc_info,

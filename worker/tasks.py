@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 from celery import Task, shared_task
 from celery.exceptions import Reject
+from structlog.contextvars import bound_contextvars
 
 from solver.progress import Progress
 from worker.artifacts import ArtifactStore
@@ -71,7 +72,10 @@ def solve_job(self: SolveTask, job_id: str) -> None:
     except AttemptRefusedError as refusal:
         _log.info("refused", job=job_id, reason=refusal.reason)
         return
-    with Lease(self.attempts, attempt, self.settings.stall_s) as lease:
+    with (
+        bound_contextvars(job=job_id, trace=self.jobs.trace(job_id)),
+        Lease(self.attempts, attempt, self.settings.stall_s) as lease,
+    ):
         _solve_and_store(self, attempt, lease)
     if lease.is_over() and self.jobs.status(job_id) is JobStatus.QUEUED:
         raise Reject("released", requeue=True)
@@ -90,7 +94,7 @@ def _solve_and_store(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
             ),
             lease,
         )
-    _log.info("finished", job=attempt.job_id, outcome=type(outcome).__name__, is_written=is_written)
+    _log.info("finished", outcome=type(outcome).__name__, is_written=is_written)
 
 
 def _solve(task: SolveTask, job: Job, report: Reporter, lease: Lease) -> Success | Problem | None:
@@ -141,4 +145,4 @@ class Reporter:
         try:
             self._attempts.write_progress(self._attempt, progress)
         except StoreUnavailableError as error:
-            _log.warning("progress not stored", job=self._attempt.job_id, reason=str(error))
+            _log.warning("progress not stored", reason=str(error))

@@ -72,7 +72,7 @@ async def create_solution(request: Request) -> Response:
     job = await services.reading.run(lambda: _read_job(services, body))
     try:
         with services.news.waiting(job.id) as news:
-            record = await run_in_threadpool(_submit, services, job)
+            record = await run_in_threadpool(_submit, services, job, request.state.trace)
             record = await _wait(services, record, news, deadline)
     except JobNotFoundError as error:  # no 404: what was asked of, the collection, is there
         raise DeletedError(job.id) from error
@@ -205,9 +205,9 @@ def _find_model(services: Services, asked: str | dict[str, Any]) -> Model:
         raise RequestError([replace(fault, pointer=("model",)) for fault in error.faults]) from error
 
 
-def _submit(services: Services, job: Job) -> JobRecord:
+def _submit(services: Services, job: Job, trace: str) -> JobRecord:
     try:
-        return services.submission.submit(job)[0]
+        return services.submission.submit(job, trace)[0]
     except StoreUnavailableError as failure:
         # The record is the promise: once it is there the reconciler puts the job on the queue.
         try:

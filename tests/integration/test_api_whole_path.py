@@ -210,3 +210,20 @@ def test_what_is_refused_is_no_job(api):
     answer = api.post("/v1/solutions", json={"model": "neoclassical", "calibration": {"delta": 0}})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/calibration/delta")
     assert api.get("/v1/solutions", params={"limit": 200}).json() == before
+
+
+def test_the_trace_of_a_request_is_in_the_logs_of_its_worker(api, stack):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    body = {"model": "neoclassical", "method": FAST, "seed": next(SEEDS)}
+    headers = {"Prefer": "wait=60", "traceparent": trace}
+    job_id = api.post("/v1/solutions", json=body, headers=headers).json()["id"]
+    wanted = {"event": "finished", "job": job_id, "trace": trace}
+    stack.wait_for(lambda: any(wanted.items() <= line.items() for line in logged(stack)))
+
+
+def logged(stack):
+    """Every line of the workers' logs that is an entry."""
+    lines = [
+        line for path in (stack.data / "logs").glob("worker*.log") for line in path.read_text().splitlines()
+    ]
+    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]

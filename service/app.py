@@ -21,10 +21,11 @@ from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.openapi import describe
 from service.policies import PolicyCache
-from service.routes import events, models, operations, policies, solutions
+from service.routes import events, inference, models, operations, policies, solutions
 from service.settings import ServiceSettings
 from service.shutdown import CutOff
 from service.tracing import NameRequests
+from service.version import VERSION
 from worker.artifacts import ArtifactStore
 from worker.celery_app import create_app as create_queue
 from worker.events import EventLog
@@ -80,7 +81,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
 
     app = FastAPI(
         title="Saddlepath",
-        version="0.1.0",
+        version=VERSION,
         summary="Policy functions as a service: dynamic economic models solved by neural policies.",
         lifespan=lifespan,
         default_response_class=JsonResponse,
@@ -88,13 +89,8 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
     )
-    for routes in (
-        policies,
-        solutions,
-        events,
-        models,
-        operations,
-    ):  # the busiest first: they are tried in order
+    # The busiest first: they are tried in order.
+    for routes in (policies, solutions, events, models, inference, operations):
         app.include_router(routes.router)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountRequests, metrics=requests)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,12 @@ class Evaluator:
         self.domain = {name: self.domain[name] for name in self.state_names}
         self._bounds = tuple(self.domain.values())
         self._lower, self._upper = np.array(self._bounds).T
+
+    @cached_property
+    def definition_names(self) -> tuple[str, ...]:
+        """The names of the definitions, multipliers first."""
+        middle = [low if name == REGIME else (low + high) / 2 for name, (low, high) in self.domain.items()]
+        return tuple(self._decide(np.array([middle]))[1])
 
     def evaluate_one(self, state: list[float], *, is_strict: bool) -> dict[str, Any]:
         """The answer at one state, finite values in the order of the states; raises as :meth:`evaluate` does.

@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 
 from service.body import YAML
 from service.schemas import examples
+from service.schemas.inference import InferenceRequest
 from service.schemas.policies import StatesRequest
 from service.schemas.problem import ProblemDocument
 from service.schemas.solutions import SolutionRequest
@@ -139,6 +140,7 @@ def describe(app: FastAPI) -> None:
         read: list[tuple[type[BaseModel], Any]] = [
             (SolutionRequest, "validation"),
             (StatesRequest, "validation"),
+            (InferenceRequest, "validation"),
         ]
         written: list[tuple[type[BaseModel], Any]] = [(ProblemDocument, "serialization")]
         _, found = models_json_schema([*read, *written], ref_template=COMPONENTS + "{model}")

@@ -101,13 +101,17 @@ def install(app: FastAPI) -> None:
 
 
 def problem(row: Row, detail: str, headers: dict[str, str] | None = None, **members: Any) -> ProblemResponse:
-    """The response for one row of the table."""
+    """The response for one row of the table.
+
+    ``error`` says the same as ``detail``, where clients of the Open Inference Protocol look for it.
+    """
     body = {
         "type": TYPE_PREFIX + row.code,
         "title": row.title,
         "status": row.status,
         "code": row.code,
         "detail": detail,
+        "error": detail,
         **members,
     }
     return ProblemResponse(body, row.status, headers)

@@ -25,7 +25,7 @@ from service.evaluation import Evaluator
 from service.faults import located, shown
 from service.identity import solution_id_of
 from service.openapi import STATES_PARAMETER, operation
-from service.policies import require_solved
+from service.policies import evaluator_of, require_solved
 from service.query import Query, read_query, split_query
 from service.schemas.policies import Evaluation, EvaluationColumns, StatesRequest
 from service.sensitivities import FIELD, ParameterAnswer
@@ -72,7 +72,7 @@ async def evaluate_policy(request: Request) -> Response:
     ``sensitivity=beta,delta`` adds their derivatives by these parameters, at a trained policy by the implicit function
     theorem. The first call for a solution takes as long as a step of training or two.
     """
-    evaluator = await _evaluator(request)
+    evaluator = await evaluator_of(request)
     parameters = split_query(request.scope["query_string"])
     is_strict = _read_flag(parameters.pop("strict", "false"))
     asked = parameters.pop(FIELD, None)
@@ -112,7 +112,7 @@ async def evaluate_policy_batch(request: Request) -> Response:
     max_items = max(max_states, settings.max_items)
     require_media_type(request)
     body = await read_body(request, settings.max_batch_body_bytes)
-    evaluator = await _evaluator(request)
+    evaluator = await evaluator_of(request)
 
     def answer() -> bytes:
         with located("states"):
@@ -157,12 +157,6 @@ def _of_one_state(evaluator: Evaluator, answer: ParameterAnswer) -> dict[str, An
         "definitions": {name: values.item() for name, values in found.definitions.items()},
         "misfit": answer.misfit,
     }
-
-
-async def _evaluator(request: Request) -> Evaluator:
-    solution_id = solution_id_of(request)
-    policies = services_of(request).policies
-    return policies.kept(solution_id) or await policies.load(solution_id)
 
 
 def _read_flag(text: str) -> bool:

@@ -181,6 +181,18 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "value": {"states": {"a": 0.0, "k": [3.5, 4.2]}, "sensitivity": ["beta", "delta"]},
         },
     },
+    "InferenceRequest": {
+        "tensors": {
+            "summary": "A tensor for each state",
+            "value": {
+                "inputs": [
+                    {"name": "a", "shape": [2], "datatype": "FP64", "data": [0.0, 0.0]},
+                    {"name": "k", "shape": [2], "datatype": "FP64", "data": [3.5, 4.2]},
+                ],
+                "outputs": [{"name": "i"}, {"name": "in_domain"}],
+            },
+        },
+    },
 }
 ANSWERS: dict[str, dict[str, Any]] = {
     "ModelList": {"models": [_MODEL]},
@@ -233,6 +245,28 @@ ANSWERS: dict[str, dict[str, Any]] = {
             }
         },
     },
+    "InferenceAnswer": {
+        "model_name": SOLUTION_ID,
+        "model_version": "1",
+        "outputs": [
+            {"name": "i", "shape": [2], "datatype": "FP64", "data": [0.4766, 0.4351]},
+            {"name": "in_domain", "shape": [2], "datatype": "BOOL", "data": [True, True]},
+        ],
+    },
+    "ModelMetadata": {
+        "name": SOLUTION_ID,
+        "versions": ["1"],
+        "platform": "saddlepath",
+        "inputs": [{"name": name, "datatype": "FP64", "shape": [-1]} for name in ("a", "k")],
+        "outputs": [
+            *({"name": name, "datatype": "FP64", "shape": [-1]} for name in ("i", "y", "c")),
+            {"name": "in_domain", "datatype": "BOOL", "shape": [-1]},
+        ],
+    },
+    "ServerMetadata": {"name": "saddlepath", "version": "0.1.0", "extensions": []},
+    "Liveness": {"live": True},
+    "ServerReadiness": {"ready": True},
+    "ModelReadiness": {"name": SOLUTION_ID, "ready": True},
     "Certificate": _CERTIFICATE,
     "Health": {"status": "ok"},
     "Readiness": {"status": "ready", "workers": 1, "queued": 0, "running": 0},
@@ -241,7 +275,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 def _problem(status: int, code: str, title: str, detail: str, **members: Any) -> dict[str, Any]:
     kind = {"type": f"/problems/{code}", "title": title, "status": status, "code": code}
-    return {**kind, "detail": detail, **members}
+    return {**kind, "detail": detail, "error": detail, **members}
 
 
 _BETA = "beta = 1.2 is above 0.9999, the largest value it takes; lower it"

@@ -26,4 +26,5 @@ class ProblemDocument(BaseModel):
     status: int = Field(description="The HTTP status.")
     code: str = Field(description="Stable name of the kind of problem, for programs.")
     detail: str = Field(description="This occurrence, for people.")
+    error: str = Field(description="The same, where clients of the Open Inference Protocol look for it.")
     errors: list[FaultItem] | None = Field(None, description="Everything that is wrong with the input.")

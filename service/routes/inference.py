@@ -1,0 +1,204 @@
+"""``/v2``: the Open Inference Protocol (KServe V2) over the same evaluation, so that its clients work.
+
+A model is a solution, by its id; its inputs are the states, its outputs the controls, the definitions and ``in_domain``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.body import parse_body, read_body, require_media_type
+from service.dependencies import services_of
+from service.encoding import JsonResponse
+from service.errors import RequestError
+from service.evaluation import Evaluator
+from service.faults import shown
+from service.identity import solution_id_of
+from service.openapi import operation
+from service.policies import evaluator_of
+from service.query import Query, read_query
+from service.schemas.inference import (
+    InferenceAnswer,
+    InferenceRequest,
+    InferenceTensor,
+    Liveness,
+    ModelMetadata,
+    ModelReadiness,
+    ServerMetadata,
+    ServerReadiness,
+)
+from service.version import VERSION
+from solver.errors import Fault
+
+router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
+MODEL_VERSION = "1"
+"""A solution is named by its content and never changes."""
+IN_DOMAIN = "in_domain"
+
+
+@router.get("", **operation("server_metadata", "The server", ServerMetadata, errors=(422,)))
+async def server_metadata(request: Request) -> Response:
+    """Name and version."""
+    read_query(request, Query)
+    return JsonResponse({"name": "saddlepath", "version": VERSION, "extensions": []})
+
+
+@router.get("/health/live", **operation("server_live", "Is the process alive?", Liveness, errors=(422,)))
+async def server_live(request: Request) -> Response:
+    """Answers as long as the event loop turns."""
+    read_query(request, Query)
+    return JsonResponse({"live": True})
+
+
+@router.get(
+    "/health/ready",
+    **operation("server_ready", "Would a request be served?", ServerReadiness, errors=(422, 503)),
+)
+async def server_ready(request: Request) -> Response:
+    """Answers 200 when the store does."""
+    read_query(request, Query)
+    await run_in_threadpool(services_of(request).jobs.ping)
+    return JsonResponse({"ready": True})
+
+
+@router.get(
+    "/models/{solution_id}",
+    **operation(
+        "model_metadata",
+        "What a policy takes and gives",
+        ModelMetadata,
+        path=("solution_id",),
+        errors=(404, 409, 422, 503),
+    ),
+)
+async def model_metadata(request: Request) -> Response:
+    """A tensor for each state, control and definition."""
+    read_query(request, Query)
+    evaluator = await evaluator_of(request)
+    outputs = (*evaluator.control_names, *evaluator.definition_names)
+    described = {
+        "name": solution_id_of(request),
+        "versions": [MODEL_VERSION],
+        "platform": "saddlepath",
+        "inputs": [_described(name, "FP64") for name in evaluator.state_names],
+        "outputs": [*(_described(name, "FP64") for name in outputs), _described(IN_DOMAIN, "BOOL")],
+    }
+    return JsonResponse(described)
+
+
+@router.get(
+    "/models/{solution_id}/ready",
+    **operation(
+        "model_ready",
+        "Is there a policy?",
+        ModelReadiness,
+        path=("solution_id",),
+        errors=(404, 409, 422, 503),
+    ),
+)
+async def model_ready(request: Request) -> Response:
+    """200 where the solution has a policy, 409 where it has none (yet)."""
+    read_query(request, Query)
+    await evaluator_of(request)
+    return JsonResponse({"name": solution_id_of(request), "ready": True})
+
+
+@router.post(
+    "/models/{solution_id}/infer",
+    **operation(
+        "infer",
+        "The policy at many states, as tensors",
+        InferenceAnswer,
+        path=("solution_id",),
+        body=InferenceRequest,
+        errors=(400, 404, 409, 413, 415, 422, 429, 503),
+    ),
+)
+async def infer(request: Request) -> Response:
+    """Controls, definitions and ``in_domain`` at the states of the inputs; outside the domain extrapolated."""
+    read_query(request, Query)
+    services, settings = services_of(request), services_of(request).settings
+    require_media_type(request)
+    body = await read_body(request, settings.max_batch_body_bytes)
+    evaluator = await evaluator_of(request)
+    solution_id = solution_id_of(request)
+
+    def answer() -> JsonResponse:
+        most = max(settings.max_batch_states, settings.max_items)
+        asked = parse_body(body, InferenceRequest, max_nesting=settings.max_nesting, max_items=most)
+        states = _read_states(asked.inputs, evaluator, settings.max_batch_states)
+        tensors = _evaluated(evaluator, states)
+        wanted = list(tensors) if asked.outputs is None else [output.name for output in asked.outputs]
+        _check_outputs(wanted, tensors)
+        given_back = {} if asked.id is None else {"id": asked.id}
+        outputs = [_tensor(name, tensors[name]) for name in wanted]
+        named = {"model_name": solution_id, "model_version": MODEL_VERSION}
+        return JsonResponse({**named, **given_back, "outputs": outputs})
+
+    return await services.batches.run(answer)
+
+
+def _described(name: str, datatype: str) -> dict[str, object]:
+    return {"name": name, "datatype": datatype, "shape": [-1]}
+
+
+def _tensor(name: str, values: np.ndarray) -> dict[str, object]:
+    datatype = "BOOL" if values.dtype == bool else "FP64"
+    return {"name": name, "shape": [len(values)], "datatype": datatype, "data": values.tolist()}
+
+
+def _evaluated(evaluator: Evaluator, states: np.ndarray) -> Mapping[str, np.ndarray]:
+    found = evaluator.evaluate(states)
+    controls = dict(zip(evaluator.control_names, found.controls.T, strict=True))
+    return {**controls, **found.definitions, IN_DOMAIN: found.in_domain}
+
+
+def _read_states(inputs: list[InferenceTensor], evaluator: Evaluator, most: int) -> np.ndarray:
+    """The states (n, n_states) of tensors.
+
+    Raises:
+        StateError: a state is missing or unknown.
+        RequestError: one stands twice, shapes that do not fit, or too many states.
+    """
+    columns = {tensor.name: tensor for tensor in inputs}
+    evaluator.check_names(columns)
+    n_rows = len(inputs[0].data)
+    faults = []
+    if len(columns) < len(inputs):
+        faults.append(Fault(("inputs",), "a state stands more than once; give one tensor for each"))
+    for place, tensor in enumerate(inputs):
+        where = ("inputs", place, "shape")
+        if tensor.shape not in ([len(tensor.data)], [len(tensor.data), 1]):
+            message = f"shape = {tensor.shape} is not that of {len(tensor.data)} values; give [n] or [n, 1]"
+            faults.append(Fault(where, message))
+        elif len(tensor.data) != n_rows:
+            message = (
+                f"{shown(tensor.name)} has {len(tensor.data)} values, the first tensor {n_rows}; give as many"
+            )
+            faults.append(Fault(where, message))
+    if not 1 <= n_rows <= most:
+        faults.append(Fault(("inputs",), f"{n_rows} states are asked; give between 1 and {most}"))
+    if faults:
+        raise RequestError(faults)
+    return np.column_stack([columns[name].data for name in evaluator.state_names])
+
+
+def _check_outputs(wanted: list[str], tensors: Mapping[str, np.ndarray]) -> None:
+    """Checks names of outputs.
+
+    Raises:
+        RequestError: one is unknown.
+    """
+    faults = [
+        Fault(("outputs", place, "name"), f"{shown(name)} is no output; there are {', '.join(tensors)}")
+        for place, name in enumerate(wanted)
+        if name not in tensors
+    ]
+    if faults:
+        raise RequestError(faults)

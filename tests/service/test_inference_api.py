@@ -1,5 +1,7 @@
 """The Open Inference Protocol over the same evaluation."""
 
+import json
+
 import pytest
 
 from solver.model.zoo import load_zoo
@@ -101,3 +103,10 @@ def test_batches_are_bounded(make_api, finisher):
         answer = infer(api, solution_id, [tensor("k", K), tensor("a", A)])
         assert answer.status_code == 422
         assert "between 1 and 2" in answer.json()["detail"]
+
+
+def test_a_body_without_a_media_type_is_json_as_its_clients_send_it(api, solved):
+    body = json.dumps({"inputs": [tensor("a", A), tensor("k", K)]}).encode()
+    path = f"/v2/models/{solved}/infer"
+    assert api.post(path, content=body).status_code == 200
+    assert api.post(path, content=body, headers={"Content-Type": "text/plain"}).status_code == 415

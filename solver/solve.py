@@ -38,6 +38,7 @@ from solver.settings import ExpectationSettings, Method, ProblemSize, SolveSetti
 from solver.solution import Provenance, Solution, StartUse
 from solver.status import Status
 from solver.training.compiled import Numbers, compiled_objective
+from solver.training.compiled_bellman import compiled_bellman
 from solver.training.device import choose_device
 from solver.training.ergodic import settled
 from solver.training.monitor import Monitor
@@ -97,7 +98,7 @@ def solve(
         on_progress=on_progress,
         should_stop=should_stop,
     )
-    device = choose_device(method.policy.n_weights(size) * (method.sampling.states or 0))
+    device = choose_device(method.policy.n_weights(method.sized(size)) * (method.sampling.states or 0))
 
     def attempt(first: np.ndarray | None) -> _Attempt:
         with tf.device(device):
@@ -114,7 +115,7 @@ def solve(
     if start is not None:
         blank = task.problem.initial_weights()
         weights = weights_from(start, task.policy_of(blank), task.problem.states(at_least=0))
-        first = np.concatenate([weight.ravel() for weight in weights])
+        first = task.problem.compiled.first_vector(weights)
         use = _use_of(first, task.held_out_error(blank), monitor)
     attempts = [attempt(first if use is StartUse.TAKEN else None)]
     if use is StartUse.TAKEN and method.training.is_least_squares and attempts[0].may_be_bettered:
@@ -165,10 +166,11 @@ def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, siz
     lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())
     finer = build_expectation(calibration.process, judging, finer=True)
     frame = bounded_frame(rule, finer, lower, upper)
-    compiled = compiled_objective(model, method.policy)
+    has_value = method.objective == "bellman"
+    compiled = (compiled_bellman if has_value else compiled_objective)(model, method.policy)
 
     def policy_of(vector: np.ndarray) -> Policy:
-        return Policy(model, calibration, method.policy, frame, tuple(compiled.unflatten(vector)))
+        return Policy(model, calibration, method.policy, frame, compiled.policy_weights(vector))
 
     ergodic = None
     if method.sampling.region == "ergodic":
@@ -254,7 +256,7 @@ def _held_out_error(judge: EulerJudge, calibration: Calibration, seed: int) -> C
 def _kept_states(method: Method, size: ProblemSize) -> int:
     """The most states that a phase of the (resolved) method keeps: Levenberg-Marquardt wants two for each weight."""
     states = method.sampling.states or 0
-    wanted = 2 * method.policy.n_weights(size) if method.training.is_least_squares else 0
+    wanted = 2 * method.policy.n_weights(method.sized(size)) if method.training.is_least_squares else 0
     return max(states, min(wanted, method.most_states(size)))
 
 

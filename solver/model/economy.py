@@ -50,9 +50,7 @@ class Economy:
         self._sides: dict[tuple[str, ...], _Compiled] = {}
         self._bounded, bounds = _bounds_of(model)
         self._bounds = self._compile(bounds, (0,))
-        lifetime = lifetime_of(model)
-        parts = [] if lifetime is None else [lifetime.reward, lifetime.discount]
-        self._lifetime = self._compile(parts, (0,))
+        self._lifetimes: dict[tuple[str, ...], _Compiled] = {}
 
     @property
     def model(self) -> Model:
@@ -111,9 +109,24 @@ class Economy:
         values = self._run(self._bounds, [parameters, exogenous, states, states[..., :0]], [states])
         return values[::2], values[1::2]
 
-    def lifetime(self, parameters: Any, today: Date) -> tuple[Any, Any]:
-        """The reward of one date and the discount factor, (...,) each, of a model that has a lifetime."""
-        reward, discount = self._run(self._lifetime, [parameters, *today], [today.states])
+    def lifetime(
+        self, parameters: Any, today: Date, given: Mapping[str, Any] | None = None
+    ) -> tuple[Any, Any]:
+        """The reward of one date and the discount factor, (...,) each, of a model that has a lifetime.
+
+        Args:
+            parameters: (n_parameters,).
+            today: the variables of the date.
+            given: values that replace those of symbols, as in :meth:`arbitrage_sides`.
+        """
+        given = given or {}
+        names = tuple(given)
+        if names not in self._lifetimes:
+            lifetime = lifetime_of(self._model)
+            parts = [] if lifetime is None else [lifetime.reward, lifetime.discount]
+            self._lifetimes[names] = self._compile(parts, (0,), names)
+        arrays = [parameters, *today, *(value[..., None] for value in given.values())]
+        reward, discount = self._run(self._lifetimes[names], arrays, [today.states])
         return reward, discount
 
     @property

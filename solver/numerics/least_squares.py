@@ -90,7 +90,7 @@ def _damped_steps(
     damping, growth, is_local = first_damping, 2.0, goes_undamped
     while loss > 0 and damping < _LARGEST_DAMPING:
         if is_local:
-            direction = _least_norm_solution(jacobian, jacobian @ point - residuals) - point
+            direction = least_norm_solution(jacobian, jacobian @ point - residuals) - point
         else:
             direction = _damped_direction(jacobian, residuals, damping * unit * len(residuals))
         trial = point + direction
@@ -112,7 +112,7 @@ def _damped_steps(
         yield Iterate(point, loss, is_taken=gain > 0)
 
 
-def _least_norm_solution(jacobian: np.ndarray, aim: np.ndarray) -> np.ndarray:
+def least_norm_solution(jacobian: np.ndarray, aim: np.ndarray) -> np.ndarray:
     """The shortest ``y`` with the least ``|J y - aim|``.
 
     A plain QR factorisation first, where there are more rows than columns: unlike the column-pivoted one it works on

@@ -34,7 +34,7 @@ Array = Any
 
 
 #: Multiplier of a bound, as a log ratio, from where on the weight of its equation falls.
-_SHALLOW = 0.1
+SHALLOW = 0.1
 
 
 class Sides(NamedTuple):
@@ -174,5 +174,5 @@ class EulerObjective:
         columns = [residuals.values[:, place] for place in range(len(self.equations))]
         for condition, multiplier in zip(free, residuals.today.multipliers, strict=True):
             place = self.equations.index(condition.equation)
-            columns[place] = (columns[place] - multiplier) / (1.0 + (multiplier / _SHALLOW) ** 2)
+            columns[place] = (columns[place] - multiplier) / (1.0 + (multiplier / SHALLOW) ** 2)
         return xp.stack(columns, axis=1)

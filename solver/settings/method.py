@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -20,7 +21,7 @@ from solver.settings.policy import PolicySettings
 from solver.settings.problem_size import ProblemSize
 from solver.settings.training import TrainingSettings
 
-Objective = Literal["euler", "lifetime_reward"]
+Objective = Literal["euler", "bellman", "lifetime_reward"]
 
 SMOOTH_TARGET, KINKED_TARGET = 1e-6, 1e-4
 _SMALLER = "use fewer or smaller layers, or a lower degree"
@@ -49,9 +50,10 @@ class Method(Settings):
     policy: PolicySettings = PolicySettings()
     objective: Objective = Field(
         "euler",
-        description="What is minimised. euler: the mean squared Euler residual. lifetime_reward: minus the discounted sum "
-        "of rewards along paths with drawn shocks from random states on, by first-order methods; it takes models whose "
-        "section value gives the discount factor.",
+        description="What is minimised. euler: the mean squared Euler residual. bellman: the residuals of the Bellman "
+        "equation and of the first-order conditions of its right side, for a value that is trained beside the policy, by "
+        "the staged algorithm. lifetime_reward: minus the discounted sum of rewards along paths with drawn shocks from "
+        "random states on, by first-order methods. Both take models whose section value gives the discount factor.",
     )
     training: TrainingSettings = TrainingSettings()
     expectation: ExpectationSettings = ExpectationSettings()
@@ -71,31 +73,57 @@ class Method(Settings):
     def _one_objective(self) -> Method:
         if self.objective == "euler":
             return self
-        if self.training.is_least_squares:
+        if self.policy.family == "linear":
+            raise ValueError(f"the linear family is not trained, by {self.objective} or else; leave it out")
+        if self.objective == "bellman":
+            self._check_bellman()
+        elif self.training.is_least_squares:
             raise ValueError(
                 "the objective lifetime_reward is a sum of rewards, not of squares, and "
                 f"{self.training.algorithm} is least squares: take a first-order method, e.g. adam, or the objective euler"
             )
-        if self.policy.family == "linear":
-            raise ValueError("the linear family is not trained, by lifetime_reward or else; leave it out")
-        if self.expectation.rule == "all_in_one":
+        elif self.expectation.rule == "all_in_one":
             raise ValueError(
                 "all_in_one takes products of Euler residuals, and lifetime_reward has none: it draws the shocks of its "
                 "paths from any other rule; leave expectation.rule out"
             )
         return self
 
+    def _check_bellman(self) -> None:
+        if self.training.algorithm != "staged":
+            raise ValueError(
+                "the objective bellman finds a value and a policy for each other, by staged least squares alone, and "
+                f"training.algorithm = '{self.training.algorithm}' has no such stages: leave it out, or take the objective euler"
+            )
+        if self.expectation.rule == "all_in_one":
+            raise ValueError(
+                "all_in_one takes products of Euler residuals, and bellman has none: it needs the expectation of the "
+                "value itself, by any other rule; leave expectation.rule out"
+            )
+
+    def sized(self, size: ProblemSize) -> ProblemSize:
+        """The size of a problem as this method trains it: with a value beside the controls, where it finds one."""
+        return replace(size, has_value=self.objective == "bellman")
+
     def most_states(self, size: ProblemSize) -> int:
         """The most states of one step of this (resolved) method: what a worker holds, and how long it hears nothing."""
-        is_path = self.objective == "lifetime_reward"
-        evaluations = 1 + size.n_periods() if is_path else self.expectation.n_evaluations(size)
-        most = min(MAX_STATES, MAX_UNIT_VALUES // (evaluations * self.policy.n_units(size)))
+        size = self.sized(size)
+        most = min(MAX_STATES, MAX_UNIT_VALUES // (self._n_evaluations(size) * self.policy.n_units(size)))
         if not self.training.is_least_squares:
             return most
         n_weights = self.policy.n_weights(size)
         if self.training.algorithm == "gauss_newton" or n_weights > MAX_LEAST_SQUARES_WEIGHTS:
             n_weights = self.policy.n_output_weights(size)
-        return min(most, MAX_JACOBIAN_ELEMENTS // max(1, n_weights * size.n_controls))
+        return min(most, MAX_JACOBIAN_ELEMENTS // max(1, n_weights * size.n_functions))
+
+    def _n_evaluations(self, size: ProblemSize) -> int:
+        """Evaluations of the policy, or of the value, at each state of a step."""
+        if self.objective == "lifetime_reward":
+            return 1 + size.n_periods()
+        if self.objective == "bellman":
+            # Of today both; in every case the value, and its derivative by every control.
+            return 2 + self.expectation.n_cases(size) * size.n_functions
+        return self.expectation.n_evaluations(size)
 
     def default_states(self, size: ProblemSize) -> int:
         """Training states of this (resolved) method where none are chosen."""
@@ -113,7 +141,10 @@ class Method(Settings):
         Raises:
             ValueError: names the number, the bound and the remedy.
         """
+        if self.objective == "bellman":
+            size.discount_factor()
         self._check_randomness(size)
+        size = self.sized(size)
         algorithm, n_weights = self.training.algorithm, self.policy.n_weights(size)
         if n_weights > MAX_WEIGHTS:
             raise ValueError(f"the policy has {n_weights} weights, above {MAX_WEIGHTS}, the most; {_SMALLER}")
@@ -179,7 +210,7 @@ class SolveSettings(Settings):
                 objective asks for a lifetime, and the model has none.
         """
         method = Method(
-            policy=self.method.policy.resolve(size),
+            policy=self.method.policy.resolve(self.method.sized(size)),
             objective=self.method.objective,
             training=self.method.training.resolve(),
             expectation=self.method.expectation.resolve(size),

@@ -26,6 +26,7 @@ class ProblemSize:
         has_kinks: whether a minimum, a maximum, an absolute value or a bound may put kinks into the policy.
         is_random: whether anything of the next period is left to chance.
         discount: of the next period's value; None where the model has no lifetime (see :mod:`solver.model.lifetime`).
+        has_value: whether a value is trained beside the controls.
     """
 
     n_states: int
@@ -35,17 +36,23 @@ class ProblemSize:
     has_kinks: bool = False
     is_random: bool = True
     discount: float | None = None
+    has_value: bool = False
+
+    @property
+    def n_functions(self) -> int:
+        """Functions of the state that are trained in each regime: the notional controls, and the value where there is one."""
+        return self.n_controls + self.has_value
 
     @property
     def n_outputs(self) -> int:
         """Values that a family gives at a state."""
-        return self.n_controls * self.n_regimes
+        return self.n_functions * self.n_regimes
 
-    def n_periods(self) -> int:
-        """Periods of a lifetime.
+    def discount_factor(self) -> float:
+        """The discount factor of a lifetime.
 
         Raises:
-            ValueError: the model has none, or one whose discount factor is not between 0 and 1 or leaves too many periods.
+            ValueError: the model has no lifetime, or one whose discount factor is not between 0 and 1.
         """
         if self.discount is None:
             raise ValueError(_NO_LIFETIME)
@@ -54,10 +61,19 @@ class ProblemSize:
                 f"the discount factor of V[t+1] in the section value is {self.discount:g}, and must lie between 0 and 1; "
                 "take other parameters, or the objective euler"
             )
-        periods = math.ceil(math.log(REMAINING) / math.log(self.discount))
+        return self.discount
+
+    def n_periods(self) -> int:
+        """Periods of a lifetime.
+
+        Raises:
+            ValueError: as :meth:`discount_factor`; or it leaves too many periods.
+        """
+        discount = self.discount_factor()
+        periods = math.ceil(math.log(REMAINING) / math.log(discount))
         if periods > MAX_PERIODS:
             raise ValueError(
-                f"at the discount factor {self.discount:g} a lifetime has {periods} periods, above {MAX_PERIODS}, the most "
+                f"at the discount factor {discount:g} a lifetime has {periods} periods, above {MAX_PERIODS}, the most "
                 "that a path may have; take a smaller one, or the objective euler"
             )
         return periods

@@ -20,7 +20,7 @@ from solver.model.economy import Economy
 from solver.model.spec import Model
 from solver.objective.all_in_one import mean_of_products
 from solver.objective.euler import EulerObjective, Residuals
-from solver.policy.family import Layer
+from solver.policy.family import Layer, Weights
 from solver.policy.frame import Frame
 from solver.policy.policy import numpy_rule
 from solver.policy.rule import Setting
@@ -92,6 +92,11 @@ class CompiledObjective:
         self.states_spec = spec(None, len(self.space.names))
 
     @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """The shape of each block of weights, in the order of the vector."""
+        return self.family.shapes
+
+    @property
     def n_output_weights(self) -> int:
         """Number of weights of the output layer."""
         return int(np.prod(self.family.shapes[-1]))
@@ -102,14 +107,23 @@ class CompiledObjective:
         return len(self._ratios.equations)
 
     def unflatten(self, vector: Any) -> list[Any]:
-        """The weights of each layer, arrays or tensors as the vector is."""
-        sizes = [rows * columns for rows, columns in self.family.shapes]
+        """The weights of each block, arrays or tensors as the vector is."""
+        sizes = [rows * columns for rows, columns in self.shapes]
         reshape = np.reshape if isinstance(vector, np.ndarray) else tf.reshape
         starts = np.cumsum([0, *sizes])
         return [
             reshape(vector[start : start + size], shape)
-            for start, size, shape in zip(starts, sizes, self.family.shapes, strict=False)
+            for start, size, shape in zip(starts, sizes, self.shapes, strict=False)
         ]
+
+    def policy_weights(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Those of the policy, one array a layer."""
+        return tuple(self.unflatten(vector)[: len(self.family.shapes)])
+
+    def first_vector(self, weights: Weights) -> np.ndarray:
+        """The vector that training starts with, from the weights of a policy; what else is trained is zero."""
+        others = [np.zeros(shape) for shape in self.shapes[len(weights) :]]
+        return np.concatenate([weight.ravel() for weight in (*weights, *others)])
 
     def _residuals(
         self,
@@ -154,7 +168,7 @@ class CompiledObjective:
             numbers: Numbers, vector: Tensor, states: Tensor, tomorrow: Tensor
         ) -> tuple[Tensor, Tensor]:
             residuals, found = self._residuals(self._ratios, numbers, vector, states, tomorrow)
-            return _with_jacobian(residuals, [found.today.layers[first_layer:]])
+            return with_jacobian(residuals, _by_layer([found.today.layers[first_layer:]]))
 
         signature = (self.numbers_spec, VECTOR, self.states_spec, VECTOR)
         return tf.function(jacobian, input_signature=signature, autograph=False)
@@ -165,7 +179,7 @@ class CompiledObjective:
         def jacobian(numbers: Numbers, vector: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
             residuals, found = self._residuals(self._ratios, numbers, vector, states)
             evaluations = (found.today.layers, found.tomorrow)
-            return _with_jacobian(residuals, [layers[first_layer:] for layers in evaluations])
+            return with_jacobian(residuals, _by_layer([layers[first_layer:] for layers in evaluations]))
 
         signature = (self.numbers_spec, VECTOR, self.states_spec)
         return tf.function(jacobian, input_signature=signature, autograph=False)
@@ -190,7 +204,12 @@ class CompiledObjective:
         return tf.reduce_mean(mean_of_products(tf.experimental.numpy, by_state))
 
 
-def _with_jacobian(residuals: Tensor, trained: list[list[Layer]]) -> tuple[Tensor, Tensor]:
+def _by_layer(evaluations: list[list[Layer]]) -> list[list[Layer]]:
+    """The layers of some evaluations of the family, layer by layer: what belongs to one block of weights together."""
+    return [list(layers) for layers in zip(*evaluations, strict=True)]
+
+
+def with_jacobian(residuals: Tensor, blocks: list[list[Layer]]) -> tuple[Tensor, Tensor]:
     """Residuals (m,) equation by equation, and their Jacobian (m, n), in one backward pass an equation.
 
     The residual at a state depends only on that state's own evaluations of the family, so the gradient of
@@ -198,36 +217,36 @@ def _with_jacobian(residuals: Tensor, trained: list[list[Layer]]) -> tuple[Tenso
 
     Args:
         residuals: (n, n_equations).
-        trained: for each evaluation of the family, the layers ``(h, z)`` whose weights are trained.
+        blocks: for each block of weights that is trained, the ``(h, z = h @ w)`` that it enters in.
     """
-    # By layer, then by evaluation: what belongs to one block of weights lies together.
-    inputs = [[h for h, _ in pairs] for pairs in zip(*trained, strict=True)]
-    pre_activations = [[z for _, z in pairs] for pairs in zip(*trained, strict=True)]
+    pre_activations = [[z for _, z in block] for block in blocks]
     count = tf.shape(residuals)[0]
     rows = []
     for equation in range(residuals.shape[1]):
         gradients = tf.nest.pack_sequence_as(
             pre_activations, tf.gradients(residuals[:, equation], tf.nest.flatten(pre_activations))
         )
-        blocks = [
-            tf.reshape(_sum_of_outer_products(count, *block), (count, -1))
-            for block in zip(inputs, gradients, strict=True)
+        parts = [
+            tf.reshape(_sum_of_outer_products(count, block, slopes), (count, -1))
+            for block, slopes in zip(blocks, gradients, strict=True)
         ]
-        rows.append(tf.concat(blocks, axis=1))
+        rows.append(tf.concat(parts, axis=1))
     return tf.reshape(tf.transpose(residuals), (-1,)), tf.concat(rows, axis=0)
 
 
-def _sum_of_outer_products(count: Tensor, lefts: list[Tensor], rights: list[Tensor]) -> Tensor:
-    """``Σ left ⊗ right`` over the evaluations of each state, (count, i, j).
+def _sum_of_outer_products(count: Tensor, block: list[Layer], slopes: list[Tensor | None]) -> Tensor:
+    """``Σ h ⊗ slope`` over the evaluations of each state, (count, i, j); without a slope nothing depends on one.
 
     An evaluation of n * n_cases rows, (., i) and (., j), belongs to its state by blocks of n_cases rows.
     """
 
-    def one(left: Tensor, right: Tensor) -> Tensor:
-        blocks = (tf.reshape(array, (count, -1, array.shape[1])) for array in (left, right))
-        return tf.matmul(*blocks, transpose_a=True)
+    def one(h: Tensor, slope: Tensor) -> Tensor:
+        by_state = (tf.reshape(array, (count, -1, array.shape[1])) for array in (h, slope))
+        return tf.matmul(*by_state, transpose_a=True)
 
-    return sum(one(left, right) for left, right in zip(lefts, rights, strict=True))
+    terms = [one(h, slope) for (h, _), slope in zip(block, slopes, strict=True) if slope is not None]
+    h, z = block[0]
+    return sum(terms) if terms else tf.zeros((count, h.shape[1], z.shape[1]), tf.float64)
 
 
 @lru_cache(maxsize=32)

@@ -57,7 +57,7 @@ class TrainingProblem:
         if self.places_units:
             n_inputs, n_units = weights[0].shape
             weights[0] = spread_units(rng, n_inputs - 1, n_units)
-        return np.concatenate([weight.ravel() for weight in weights])
+        return self.compiled.first_vector(weights)
 
     def states(self, at_least: int) -> np.ndarray:
         """Training states that are kept from step to step, (n, n_columns).

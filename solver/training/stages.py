@@ -11,9 +11,16 @@ import numpy as np
 import tensorflow as tf
 
 from solver.model.state_space import problem_size
-from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
+from solver.numerics.least_squares import (
+    Evaluate,
+    Iterate,
+    gauss_newton,
+    least_norm_solution,
+    levenberg_marquardt,
+)
 from solver.numerics.sampling import uniform_box
 from solver.status import Status
+from solver.training.compiled_bellman import CompiledBellman
 from solver.training.monitor import Monitor
 from solver.training.placement import ROUNDS, place_units
 from solver.training.problem import TrainingProblem
@@ -37,6 +44,23 @@ def fit_output_layer(
     evaluate = _evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
     iterates = gauss_newton(_balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
     return _follow(monitor, "gauss-newton", iterates, vector, len(states), patience=_GAUSS_NEWTON_PATIENCE)
+
+
+def fit_value(
+    problem: TrainingProblem, monitor: Monitor, vector: np.ndarray, states: np.ndarray | None = None
+) -> np.ndarray:
+    """The weights (n_weights,) with the value of the policy that they hold, and the policy as it is.
+
+    The Bellman equation of a given policy is linear in the value's weights, so that one undamped step finds them.
+    """
+    compiled = problem.compiled
+    assert isinstance(compiled, CompiledBellman)
+    states = problem.states(at_least=0) if states is None else states
+    policy = vector[: -compiled.n_value_weights]
+    evaluate = _evaluation(problem, monitor, compiled.value_jacobian, policy, states)
+    value = np.zeros(compiled.n_value_weights)
+    residuals, jacobian = evaluate(value)
+    return np.concatenate([policy, least_norm_solution(jacobian, -residuals)])
 
 
 def iterate_on_time(

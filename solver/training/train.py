@@ -18,7 +18,14 @@ from solver.training.descent import compiled_descent
 from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
 from solver.training.monitor import Monitor
 from solver.training.problem import TrainingProblem
-from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, iterate_on_time, place_and_fit
+from solver.training.stages import (
+    NEAR,
+    fit_all_weights,
+    fit_output_layer,
+    fit_value,
+    iterate_on_time,
+    place_and_fit,
+)
 
 _DESCENT_PATIENCE = 4_000
 #: What a run has to leave of the error at ergodic states for another to be tried.
@@ -78,8 +85,11 @@ def _train_from(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) 
 
 
 def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> Status:
+    has_value = problem.settings.method.objective == "bellman"
+    if has_value:
+        start = fit_value(problem, monitor, start)
     status, vector = fit_output_layer(problem, monitor, start)
-    if monitor.end is None and not monitor.best_error <= NEAR:
+    if monitor.end is None and not has_value and not monitor.best_error <= NEAR:
         status, vector = iterate_on_time(problem, monitor, start)
         if monitor.end is None:
             status, vector = fit_output_layer(problem, monitor, vector)

@@ -28,7 +28,9 @@ def _crra(consumption: Any, gamma: Any) -> Any:
     exponent = (1.0 - gamma) * log
     is_small = tf.abs(exponent) < 1e-4
     small = tf.where(is_small, exponent, tf.zeros_like(exponent))
-    series = log * (1.0 + small / 2.0 + small**2 / 6.0 + small**3 / 24.0)
+    # Products, not powers: a third derivative of a power is nan at zero.
+    square = small * small
+    series = log * (1.0 + small / 2.0 + square / 6.0 + square * small / 24.0)
     divisor = tf.where(is_small, tf.ones_like(exponent), 1.0 - gamma)
     return tf.where(is_small, series, tf.math.expm1(exponent) / divisor)
 

@@ -1,19 +1,21 @@
-"""The Bellman objective: value and policy together, by the Bellman equation and the first-order condition of its right side.
+"""The Bellman objective: value and policy together, by the Bellman equation and the first-order condition of its right.
 
 With reward u, discount factor β, decisions x and the states s' that follow, residuals at a state s are
 
-- of value, ``(u(s, x) + β E V(s') - V(s)) / (c ∂u/∂c)``;
-- of each control, ``-(∂u/∂x + β E[V_s(s') ∂s'/∂x]) / (∂u/∂c)``, all derivatives automatic.
+- of value, ``(u(s, x) + β E V(s') - V(s)) / (c ∂u/∂c)``, in units of the consumption c of today;
+- of each control, of ``now = (∂u/∂x) / (∂u/∂c)`` and ``then = -β E[V_s(s') ∂s'/∂x] / (∂u/∂c)``, in goods for a unit of it:
+  ``now log(then / now)`` where both have one sign, as that is nearly linear far from a solution, elsewhere
+  ``then - now``. All derivatives are automatic.
 
-The first is in units of the consumption c of today, the second in goods for a unit of the control; without a consumption
-both stay in units of reward. The residual of a control that a condition ``⟂ lower <= x <= upper`` bounds holds with its
-multiplier, and weighs less deep within a binding region, exactly as an arbitrage equation does in :mod:`solver.objective.euler`:
-``(R - μ) / (1 + (μ/0.1)²)``. Residuals are NaN where consumption is not positive. (Maliar, Maliar and Winant 2021, section 3.3,
-who weigh the two; here each equation is in units of its own Jacobian, see :mod:`solver.training.stages`.)
+Where no reward comes of a consumption, both stay in units of reward. The residual of a control that a condition
+``⟂ lower <= x <= upper`` bounds holds with its multiplier, and weighs less deep within a binding region, as an arbitrage
+equation does in :mod:`solver.objective.euler`: ``(R - μ) / (1 + (μ/0.1)²)``. Residuals are NaN where consumption is not
+positive. The source adds the squares of the two with weights of the user's (Maliar, Maliar and Winant 2021, Journal of
+Monetary Economics 122); here each equation is in units of its own Jacobian, see :mod:`solver.training.stages`.
 
-The value is ``V(s) = u(s, x₀(s)) + ū · f(s)``: x₀ is the linear rule of the frame, ū the size of ``c ∂u/∂c`` under it in the
-middle of the domain, and f an output layer of its own on the features of the policy's family. The reward beside it has what is
-steep in a value, as where little is left to eat, and f is left what follows. V is linear in its weights.
+The value is ``V(s) = u(s, x₀(s)) + [c ∂u/∂c](s, x₀(s)) f(s)``: x₀ is the linear rule of the frame, and f an output layer of
+its own on the features of the policy's family. What is steep in a value, as where little is left to eat, is in the reward
+and its unit, and f is a smooth number of consumptions. V is linear in the weights of f.
 """
 
 from __future__ import annotations
@@ -47,6 +49,27 @@ class BellmanResiduals(NamedTuple):
     valued: list[list[Layer]]
 
 
+class Value(NamedTuple):
+    """V at n states, in its parts.
+
+    Attributes:
+        reward: (n,) under the linear rule.
+        unit: (n,) reward of a consumption there.
+        correction: (n,) what the family adds, in these units.
+        layers: the family's evaluation, ``(h, z)`` a layer, whose last z is (n, n_regimes).
+    """
+
+    reward: Array
+    unit: Array
+    correction: Array
+    layers: list[Layer]
+
+    @property
+    def total(self) -> Array:
+        """V, (n,)."""
+        return self.reward + self.unit * self.correction
+
+
 @dataclass(frozen=True)
 class BellmanObjective:
     """The residuals of a model under a family of policies and values, as TensorFlow graphs.
@@ -73,41 +96,42 @@ class BellmanObjective:
         today = rule.decide(setting, weights[:-1], states)
         controls = today.date.controls
         reward, discount = economy.lifetime(parameters, today.date)
-        value, layers = self.value(setting, weights, states)
+        value = self.value(setting, weights, states)
         ahead = next_period(xp, economy, rule.space, expectation, parameters, states, today.date)
-        value_then, layers_then = self.value(setting, weights, ahead.states)
-        columns, tangents = [value_then], []
+        then = self.value(setting, weights, ahead.states)
+        columns, tangents = [then.total], []
         for direction in tf.unstack(tf.eye(controls.shape[1], dtype=tf.float64)):
             moves = pushforward(ahead.states, controls, tf.ones_like(controls) * direction)
-            slope, layers_moved = self._value_along(setting, weights, ahead.states, layers_then, moves)
+            slope, layers_moved = self._value_along(then, weights, ahead.states, moves)
             columns.append(slope)
             tangents.append(layers_moved)
         by_case = tf.reshape(tf.stack(columns, axis=1), (-1, tf.shape(ahead.weights)[1], len(columns)))
         follows = discount[:, None] * expected(xp, by_case, ahead.weights)
-        slopes = tf.gradients(reward, controls, unconnected_gradients="zero")[0] + follows[:, 1:]
+        marginal_reward = tf.gradients(reward, controls, unconnected_gradients="zero")[0]
         unit, marginal = self._units(parameters, today.date)
-        residuals = tf.concat(
-            [((reward + follows[:, 0] - value) / unit)[:, None], self._held(-slopes / marginal[:, None], today)],
-            axis=1,
-        )
-        return BellmanResiduals(residuals, today.layers, [layers, layers_then, *tangents])
+        conditions = _compare(marginal_reward / marginal[:, None], -follows[:, 1:] / marginal[:, None])
+        of_value = (reward + follows[:, 0] - value.total) / unit
+        residuals = tf.concat([of_value[:, None], self._held(conditions, today)], axis=1)
+        return BellmanResiduals(residuals, today.layers, [value.layers, then.layers, *tangents])
 
-    def value(self, setting: Setting, weights: Weights, states: Array) -> tuple[Array, list[Layer]]:
-        """V (n,) at states (n, n_columns), and the family's evaluation, whose last z is (n, n_regimes)."""
+    def value(self, setting: Setting, weights: Weights, states: Array) -> Value:
+        """V at states (n, n_columns)."""
         rule, frame = self.rule, setting.frame
         u = frame.held(rule.xp, frame.scaled(rule.space.continuous(states)))
         layers = rule.family.layers(rule.xp, self._of_value(weights), u)
-        reward, _ = rule.economy.lifetime(setting.parameters, self._linear(setting, states))
-        return reward + self._size(setting) * self._in_regime(states, layers[-1][1]), layers
+        linear = self._linear(setting, states)
+        reward, _ = rule.economy.lifetime(setting.parameters, linear)
+        unit, _ = self._units(setting.parameters, linear)
+        return Value(reward, unit, self._in_regime(states, layers[-1][1]), layers)
 
     def _value_along(
-        self, setting: Setting, weights: Weights, states: Array, layers: list[Layer], direction: Array
+        self, value: Value, weights: Weights, states: Array, direction: Array
     ) -> tuple[Array, list[Layer]]:
         """The derivative of V (n,) along a direction of states (n, n_columns), and the tangents of its layers."""
-        reward, _ = self.rule.economy.lifetime(setting.parameters, self._linear(setting, states))
-        tangents = tangent_layers(layers, self._of_value(weights), states, direction)
+        tangents = tangent_layers(value.layers, self._of_value(weights), states, direction)
+        of_reward, of_unit = (pushforward(part, states, direction) for part in (value.reward, value.unit))
         slope = self._in_regime(states, tangents[-1][1])
-        return pushforward(reward, states, direction) + self._size(setting) * slope, tangents
+        return of_reward + of_unit * value.correction + value.unit * slope, tangents
 
     @staticmethod
     def _of_value(weights: Weights) -> Weights:
@@ -123,13 +147,6 @@ class BellmanObjective:
         family = LinearFamily(self.rule.family.shapes[-1][1])
         weights = [tf.zeros(shape, tf.float64) for shape in family.shapes]
         return replace(self.rule, family=family).decide(setting, weights, states).date
-
-    def _size(self, setting: Setting) -> Array:
-        """ū."""
-        middle = setting.frame.center[None, :]
-        regime = tf.zeros_like(middle[:, : len(self.rule.space.names) - self.rule.space.n_continuous])
-        unit, _ = self._units(setting.parameters, self._linear(setting, tf.concat([middle, regime], axis=1)))
-        return tf.abs(unit)
 
     def _units(self, parameters: Array, today: Date) -> tuple[Array, Array]:
         """``c ∂u/∂c`` and ``∂u/∂c``, (n,) each; NaN where c is not positive, one where no reward comes of it."""
@@ -152,3 +169,11 @@ class BellmanObjective:
             weight = 1.0 / (1.0 + (multiplier / SHALLOW) ** 2)
             columns[condition.control] = (columns[condition.control] - multiplier) * weight
         return tf.stack(columns, axis=1)
+
+
+def _compare(now: Array, then: Array) -> Array:
+    """``now log(then / now)`` where both have one sign, elsewhere ``then - now``: to first order the same."""
+    are_alike = now * then > 0.0
+    # The branch not taken must have a finite gradient as well.
+    ratio = tf.where(are_alike, then, 1.0) / tf.where(are_alike, now, 1.0)
+    return tf.where(are_alike, now * tf.math.log(ratio), then - now)

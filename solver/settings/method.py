@@ -92,8 +92,8 @@ class Method(Settings):
     def _check_bellman(self) -> None:
         if self.training.algorithm != "staged":
             raise ValueError(
-                "the objective bellman finds a value and a policy for each other, by staged least squares alone, and "
-                f"training.algorithm = '{self.training.algorithm}' has no such stages: leave it out, or take the objective euler"
+                "the objective bellman finds a value and a policy for each other by stages of least squares, and "
+                f"training.algorithm = {self.training.algorithm!r} has none: take staged, or the objective euler"
             )
         if self.expectation.rule == "all_in_one":
             raise ValueError(

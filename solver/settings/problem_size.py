@@ -40,7 +40,7 @@ class ProblemSize:
 
     @property
     def n_functions(self) -> int:
-        """Functions of the state that are trained in each regime: the notional controls, and the value where there is one."""
+        """Functions of the state that are trained in each regime: the notional controls, and a value where one is."""
         return self.n_controls + self.has_value
 
     @property

@@ -6,6 +6,7 @@ together at its end, and what is kept of it is its beginning.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,6 +19,9 @@ from solver.objective.bellman import BellmanObjective
 from solver.policy.family import Layer
 from solver.settings import PolicySettings
 from solver.training.compiled import VECTOR, CompiledObjective, Numbers, Tensor, with_jacobian
+
+#: ``(numbers, vector, states) -> residuals (m,), Jacobian (m, n)``
+_Jacobian = Callable[[Numbers, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 class CompiledBellman(CompiledObjective):
@@ -50,10 +54,40 @@ class CompiledBellman(CompiledObjective):
     @cached_property
     def value_jacobian(self) -> Any:
         """Graph ``(numbers, vector, states) -> residuals of value (n,), Jacobian (n, n_value_weights)``."""
-        return self._jacobian_graph(len(self.family.shapes), n_residuals=1)
+        return self._graph(slice(len(self.family.shapes), None), slice(1))
 
-    def _jacobian_graph(self, first_layer: int, n_residuals: int | None = None) -> Any:
-        """Jacobian of the first residuals with respect to the blocks of weights from ``first_layer`` on."""
+    @cached_property
+    def policy_jacobian(self) -> Any:
+        """Graph ``(numbers, policy, states, value) -> residuals of controls (m,), Jacobian``.
+
+        The weights ``value`` stay, and the Jacobian is by the policy's output layer: the step of policy iteration.
+        """
+        graph = self._jacobian(slice(len(self.family.shapes) - 1, -1), slice(1, None))
+
+        def jacobian(
+            numbers: Numbers, policy: Tensor, states: Tensor, value: Tensor
+        ) -> tuple[Tensor, Tensor]:
+            return graph(numbers, tf.concat([policy, value], axis=0), states)
+
+        signature = (self.numbers_spec, VECTOR, self.states_spec, VECTOR)
+        return tf.function(jacobian, input_signature=signature, autograph=False)
+
+    @cached_property
+    def output_jacobian(self) -> Any:
+        """Graph ``(numbers, vector, states) -> residuals (m,), Jacobian (m, n_output_weights)``."""
+        return self._graph(slice(len(self.family.shapes) - 1, None), slice(None))
+
+    @cached_property
+    def full_jacobian(self) -> Any:
+        """Graph ``(numbers, vector, states) -> residuals (m,), Jacobian (m, n_weights)``."""
+        return self._graph(slice(None), slice(None))
+
+    def _graph(self, trained: slice, equations: slice) -> Any:
+        signature = (self.numbers_spec, VECTOR, self.states_spec)
+        return tf.function(self._jacobian(trained, equations), input_signature=signature, autograph=False)
+
+    def _jacobian(self, trained: slice, equations: slice) -> _Jacobian:
+        """Some of the residuals, equation by equation, and their Jacobian by some of the blocks of weights."""
 
         def jacobian(numbers: Numbers, vector: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
             assert isinstance(numbers.expectation, Expectation)
@@ -65,10 +99,9 @@ class CompiledBellman(CompiledObjective):
                 for layers in zip(found.decided[:-1], *(one[:-1] for one in found.valued), strict=True)
             ]
             blocks = [*hidden, [found.decided[-1]], [one[-1] for one in found.valued]]
-            return with_jacobian(found.values[:, :n_residuals], blocks[first_layer:])
+            return with_jacobian(found.values[:, equations], blocks[trained])
 
-        signature = (self.numbers_spec, VECTOR, self.states_spec)
-        return tf.function(jacobian, input_signature=signature, autograph=False)
+        return jacobian
 
 
 @lru_cache(maxsize=32)

@@ -11,16 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from solver.model.state_space import problem_size
-from solver.numerics.least_squares import (
-    Evaluate,
-    Iterate,
-    gauss_newton,
-    least_norm_solution,
-    levenberg_marquardt,
-)
+from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
 from solver.numerics.sampling import uniform_box
 from solver.status import Status
-from solver.training.compiled_bellman import CompiledBellman
 from solver.training.monitor import Monitor
 from solver.training.placement import ROUNDS, place_units
 from solver.training.problem import TrainingProblem
@@ -41,26 +34,9 @@ def fit_output_layer(
     """Gauss-Newton on the output layer; how it ended, and the weights (n_weights,) that it ended with."""
     inner = vector[: -problem.compiled.n_output_weights]
     states = problem.states(at_least=0) if states is None else states
-    evaluate = _evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
-    iterates = gauss_newton(_balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
+    evaluate = evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
+    iterates = gauss_newton(balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
     return _follow(monitor, "gauss-newton", iterates, vector, len(states), patience=_GAUSS_NEWTON_PATIENCE)
-
-
-def fit_value(
-    problem: TrainingProblem, monitor: Monitor, vector: np.ndarray, states: np.ndarray | None = None
-) -> np.ndarray:
-    """The weights (n_weights,) with the value of the policy that they hold, and the policy as it is.
-
-    The Bellman equation of a given policy is linear in the value's weights, so that one undamped step finds them.
-    """
-    compiled = problem.compiled
-    assert isinstance(compiled, CompiledBellman)
-    states = problem.states(at_least=0) if states is None else states
-    policy = vector[: -compiled.n_value_weights]
-    evaluate = _evaluation(problem, monitor, compiled.value_jacobian, policy, states)
-    value = np.zeros(compiled.n_value_weights)
-    residuals, jacobian = evaluate(value)
-    return np.concatenate([policy, least_norm_solution(jacobian, -residuals)])
 
 
 def iterate_on_time(
@@ -75,8 +51,8 @@ def iterate_on_time(
     monitor.forget_stall()
     for _ in range(_MOST_SWEEPS):
         tomorrow = tf.constant(vector)
-        evaluate = _evaluation(problem, monitor, problem.compiled.today_jacobian, inner, states, tomorrow)
-        iterates = gauss_newton(_balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
+        evaluate = evaluation(problem, monitor, problem.compiled.today_jacobian, inner, states, tomorrow)
+        iterates = gauss_newton(balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
         trials = list(itertools.islice(iterates, 1 + _TRIALS_PER_SWEEP))
         if not trials:
             break
@@ -117,13 +93,13 @@ def fit_all_weights(
     """Levenberg-Marquardt on all weights; how it ended, and the weights (n_weights,) that it ended with."""
     most = problem.settings.method.most_states(problem_size(problem.compiled.model))
     states = problem.states(at_least=min(2 * len(vector), most))
-    evaluate = _evaluation(problem, monitor, problem.compiled.full_jacobian, vector[:0], states)
-    iterates = levenberg_marquardt(_balanced(evaluate, problem.compiled.n_residuals), vector)
+    evaluate = evaluation(problem, monitor, problem.compiled.full_jacobian, vector[:0], states)
+    iterates = levenberg_marquardt(balanced(evaluate, problem.compiled.n_residuals), vector)
     patience = _LEVENBERG_MARQUARDT_PATIENCE
     return _follow(monitor, "levenberg-marquardt", iterates, vector, len(states), patience=patience)
 
 
-def _evaluation(
+def evaluation(
     problem: TrainingProblem,
     monitor: Monitor,
     graph: Any,
@@ -147,7 +123,7 @@ def _evaluation(
     return evaluate
 
 
-def _balanced(evaluate: Evaluate, n_equations: int) -> Evaluate:
+def balanced(evaluate: Evaluate, n_equations: int) -> Evaluate:
     """The same residuals, each equation in units in which its Jacobian at the start is as large as the others'.
 
     Rows come equation by equation. So none drowns the others, whatever the units they are written in.
@@ -156,7 +132,7 @@ def _balanced(evaluate: Evaluate, n_equations: int) -> Evaluate:
         return evaluate
     units: list[np.ndarray] = []
 
-    def balanced(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def in_units(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         residuals, jacobian = evaluate(point)
         if not units:
             sizes = np.sqrt([np.mean(rows**2) for rows in np.split(jacobian, n_equations)])
@@ -166,7 +142,7 @@ def _balanced(evaluate: Evaluate, n_equations: int) -> Evaluate:
             units.append(np.repeat(unit, len(residuals) // n_equations))
         return residuals * units[0], jacobian * units[0][:, None]
 
-    return balanced
+    return in_units
 
 
 def _follow(

@@ -17,15 +17,9 @@ from solver.status import Status
 from solver.training.descent import compiled_descent
 from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
 from solver.training.monitor import Monitor
+from solver.training.policy_iteration import iterate_on_policy
 from solver.training.problem import TrainingProblem
-from solver.training.stages import (
-    NEAR,
-    fit_all_weights,
-    fit_output_layer,
-    fit_value,
-    iterate_on_time,
-    place_and_fit,
-)
+from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, iterate_on_time, place_and_fit
 
 _DESCENT_PATIENCE = 4_000
 #: What a run has to leave of the error at ergodic states for another to be tried.
@@ -85,14 +79,8 @@ def _train_from(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) 
 
 
 def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> Status:
-    has_value = problem.settings.method.objective == "bellman"
-    if has_value:
-        start = fit_value(problem, monitor, start)
-    status, vector = fit_output_layer(problem, monitor, start)
-    if monitor.end is None and not has_value and not monitor.best_error <= NEAR:
-        status, vector = iterate_on_time(problem, monitor, start)
-        if monitor.end is None:
-            status, vector = fit_output_layer(problem, monitor, vector)
+    near = _near_policy_and_value if problem.settings.method.objective == "bellman" else _near_policy
+    status, vector = near(problem, monitor, start)
     if status is not Status.STALLED:
         return status
     if problem.places_units:
@@ -100,6 +88,24 @@ def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarr
     has_inner_weights = len(problem.compiled.family.shapes) > 1 and len(vector) <= MAX_LEAST_SQUARES_WEIGHTS
     best = vector if monitor.best is None else monitor.best
     return fit_all_weights(problem, monitor, best)[0] if has_inner_weights else status
+
+
+def _near_policy(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> tuple[Status, np.ndarray]:
+    status, vector = fit_output_layer(problem, monitor, start)
+    if monitor.end is None and not monitor.best_error <= NEAR:
+        status, vector = iterate_on_time(problem, monitor, start)
+        if monitor.end is None:
+            status, vector = fit_output_layer(problem, monitor, vector)
+    return status, vector
+
+
+def _near_policy_and_value(
+    problem: TrainingProblem, monitor: Monitor, start: np.ndarray
+) -> tuple[Status, np.ndarray]:
+    vector = iterate_on_policy(problem, monitor, start)
+    if monitor.end is not None:
+        return monitor.outcome(Status.STALLED), vector
+    return fit_output_layer(problem, monitor, vector)
 
 
 def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:

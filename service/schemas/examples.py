@@ -165,6 +165,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
                 "method": {"objective": "lifetime_reward"},
             },
         },
+        "bellman": {
+            "summary": "Value and policy together, by the Bellman equation",
+            "value": {"model": "neoclassical", "method": {"objective": "bellman"}},
+        },
         "inline": {
             "summary": "A model of your own, sent along",
             "value": {"model": _MODEL_FILE, "calibration": {"beta": 0.95}},

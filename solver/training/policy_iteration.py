@@ -32,15 +32,13 @@ def iterate_on_policy(problem: TrainingProblem, monitor: Monitor, vector: np.nda
     monitor.forget_stall()
     monitor.record("policy-iteration", vector, float("nan"), steps=0, visited=n_states)
     for _ in range(_MOST_SWEEPS):
-        if monitor.end is not None or monitor.has_stalled(_PATIENCE):
+        if monitor.end is not None or monitor.best_error <= _NEAR or monitor.has_stalled(_PATIENCE):
             break
         improved, loss, n_trials = _improve(problem, monitor, vector)
         if not n_trials:
             break
         vector = fit_value(problem, monitor, improved)
         monitor.record("policy-iteration", vector, loss, steps=1, visited=(n_trials + 1) * n_states)
-        if monitor.best_error <= _NEAR:
-            break
     return vector if monitor.best is None else monitor.best
 
 

@@ -66,6 +66,17 @@ from worker.contract import JobStatus
             ["does not say what is maximised", "the section value, e.g. V[t] = u[t] + beta*V[t+1]"],
         ),
         ("irreversible_investment", {"objective": "lifetime_reward"}, ["no control may be a multiplier"]),
+        (
+            "new_keynesian_zlb",
+            {"objective": "bellman"},
+            ["does not say what is maximised", "the section value, e.g. V[t] = u[t] + beta*V[t+1]"],
+        ),
+        ("irreversible_investment", {"objective": "bellman"}, ["no control may be a multiplier"]),
+        (
+            "neoclassical",
+            {"objective": "bellman", "policy": {"hidden": [1500]}},
+            ["3002 weights to train", "above 2500", "use fewer or smaller layers"],
+        ),
     ],
 )
 def test_a_method_that_the_model_cannot_take_is_refused_before_it_is_queued(
@@ -104,10 +115,17 @@ def test_a_calibration_without_shocks_has_no_ergodic_set(api, finisher):
     assert finisher.jobs.ids(JobStatus.QUEUED) == []
 
 
-def test_an_objective_that_its_algorithm_cannot_minimise_is_refused(api):
-    method = {"objective": "lifetime_reward", "training": {"algorithm": "staged"}}
+@pytest.mark.parametrize(
+    "objective, algorithm, told",
+    [
+        ("lifetime_reward", "staged", "staged is least squares: take a first-order method, e.g. adam"),
+        ("bellman", "adam", "training.algorithm = 'adam' has none: take staged, or the objective euler"),
+    ],
+)
+def test_an_objective_that_its_algorithm_cannot_minimise_is_refused(api, objective, algorithm, told):
+    method = {"objective": objective, "training": {"algorithm": algorithm}}
     response = api.post("/v1/solutions", json={"model": "neoclassical", "method": method})
     assert response.status_code == 422
     (fault,) = response.json()["errors"]
     assert fault["pointer"] == "/method"
-    assert "staged is least squares: take a first-order method, e.g. adam" in fault["message"]
+    assert told in fault["message"]

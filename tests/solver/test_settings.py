@@ -419,6 +419,19 @@ def test_the_lifetime_reward_is_maximised_by_adam_unless_told_otherwise():
             },
             "all_in_one takes products of Euler residuals, and lifetime_reward has none",
         ),
+        (
+            {"objective": "bellman", "training": {"algorithm": "adam"}},
+            "by stages of least squares, and training.algorithm = 'adam' has none: take staged, or the objective euler",
+        ),
+        (
+            {"objective": "bellman", "training": {"algorithm": "levenberg_marquardt"}},
+            "training.algorithm = 'levenberg_marquardt' has none",
+        ),
+        ({"objective": "bellman", "policy": {"family": "linear"}}, "not trained, by bellman or else"),
+        (
+            {"objective": "bellman", "expectation": {"rule": "all_in_one"}},
+            "all_in_one takes products of Euler residuals, and bellman has none: .* leave expectation.rule out",
+        ),
     ],
 )
 def test_an_objective_with_a_method_that_is_not_its_own_is_refused(method, reason):
@@ -434,9 +447,32 @@ def test_an_objective_with_a_method_that_is_not_its_own_is_refused(method, reaso
         (-0.2, "is -0.2, and must lie between 0 and 1"),
     ],
 )
-def test_a_lifetime_needs_a_discount_factor(discount, reason):
+@pytest.mark.parametrize("objective", ["bellman", "lifetime_reward"])
+def test_a_lifetime_needs_a_discount_factor(objective, discount, reason):
     with pytest.raises(ValueError, match=reason):
-        resolved({"objective": "lifetime_reward"}, replace(LIFETIME, discount=discount))
+        resolved({"objective": objective}, replace(LIFETIME, discount=discount))
+
+
+def test_a_value_is_one_more_function_to_train():
+    """The bounds of a step are those of the policy's functions and the value's."""
+    method = resolved({"objective": "bellman"})
+    size = method.sized(LIFETIME)
+    assert (LIFETIME.n_functions, size.n_functions) == (1, 2)
+    assert method.training.algorithm == "staged"
+    assert method.policy.n_output_weights(size) == 2 * 129
+    policy = {"hidden": [1500]}
+    assert resolved({"policy": policy}).policy.hidden == (1500,)
+    with pytest.raises(ValueError, match="the policy has 3002 weights to train, above 2500"):
+        resolved({"objective": "bellman", "policy": policy})
+    # Today both, and in each of 7 cases the value and its derivative; of 2 * 129 weights 2 residuals a state.
+    assert method.most_states(LIFETIME) == MAX_JACOBIAN_ELEMENTS // (2 * (3 * 128 + 2 * 129))
+    cases = resolved({"objective": "bellman", "expectation": {"nodes": 101}})
+    assert cases.most_states(LIFETIME) == MAX_UNIT_VALUES // ((2 + 2 * 101) * (128 + 2))
+
+
+def test_no_path_bounds_the_patience_of_a_value():
+    patient = replace(LIFETIME, discount=0.9999)
+    assert resolved({"objective": "bellman"}, patient).objective == "bellman"
 
 
 def test_a_path_has_a_thousand_periods_at_most():

@@ -237,7 +237,7 @@ def test_there_is_no_residual_where_nothing_is_left_to_eat():
     assert np.isnan(residuals[:, c <= 0]).all()
 
 
-# Growth: an Euler error of 5e-7 adds up over the 20 periods or so in which capital returns. The kinked model's target is 1e-4.
+# Growth: an Euler error of 5e-7 adds up over the periods in which capital returns, about 20. With kinks the target is 1e-4.
 @pytest.mark.parametrize(
     "name, tolerance", [("neoclassical", 1e-5), ("rbc", 1e-5), ("consumption_savings", 2e-4)]
 )

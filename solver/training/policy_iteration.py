@@ -27,7 +27,7 @@ _NEAR = 0.01
 
 def iterate_on_policy(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> np.ndarray:
     """The weights (n_weights,) of a policy that is near enough, or as near as sweeps come, and of its value."""
-    vector = fit_value(problem, monitor, vector)
+    best = vector = fit_value(problem, monitor, vector)
     n_states = len(problem.states(at_least=0))
     monitor.forget_stall()
     monitor.record("policy-iteration", vector, float("nan"), steps=0, visited=n_states)
@@ -39,7 +39,9 @@ def iterate_on_policy(problem: TrainingProblem, monitor: Monitor, vector: np.nda
             break
         vector = fit_value(problem, monitor, improved)
         monitor.record("policy-iteration", vector, loss, steps=1, visited=(n_trials + 1) * n_states)
-    return vector if monitor.best is None else monitor.best
+        # What the monitor calls its best may be the start, whose value nobody has found.
+        best = vector if monitor.best is vector else best
+    return best
 
 
 def fit_value(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> np.ndarray:

@@ -124,7 +124,7 @@ def test_residuals_are_those_of_the_formula():
 
 @pytest.mark.parametrize(
     "model, settings",
-    [(EVERYTHING, TANH), (load_zoo("rbc_labour"), PolicySettings(family="polynomial", degree=2))],
+    [(EVERYTHING, TANH), (load_zoo("rbc_labour"), PolicySettings(hidden=(4,), activation="tanh"))],
     ids=["everything", "two controls"],
 )
 def test_jacobians_are_those_of_finite_differences(model, settings):

@@ -122,32 +122,42 @@ def test_residuals_are_those_of_the_formula():
     np.testing.assert_allclose(found[1], of_control, rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize(
-    "model, settings",
-    [(EVERYTHING, TANH), (load_zoo("rbc_labour"), PolicySettings(hidden=(4,), activation="tanh"))],
-    ids=["everything", "two controls"],
-)
-def test_jacobians_are_those_of_finite_differences(model, settings):
-    case = Case(model, settings)
-    compiled, vector, step = case.compiled, case.vector, 1e-6
+def differences_of(case):
+    step = 1e-6
     differences = [
-        (case.residuals(vector + step * unit) - case.residuals(vector - step * unit)) / (2 * step)
-        for unit in np.eye(len(vector))
+        (case.residuals(case.vector + step * unit) - case.residuals(case.vector - step * unit)) / (2 * step)
+        for unit in np.eye(len(case.vector))
     ]
-    slopes, n = np.stack(differences, axis=1), len(case.states)
-    assert np.isfinite(slopes).all()
+    return np.stack(differences, axis=1)
+
+
+def assert_is_jacobian(case, answer, of_slopes, of_residuals=slice(None)):
+    residuals, found = answer
+    assert np.isfinite(of_slopes).all()
+    np.testing.assert_allclose(residuals, case.residuals(case.vector)[of_residuals], rtol=1e-9, atol=1e-12)
+    # Central differences: rounding 1e-15 / 1e-6 of residuals near one, and a third derivative times 1e-12.
+    np.testing.assert_allclose(found, of_slopes, rtol=1e-5, atol=1e-7)
+
+
+def test_jacobians_are_those_of_finite_differences():
+    case = Case(EVERYTHING, TANH)
+    compiled, vector, n = case.compiled, case.vector, len(case.states)
+    slopes = differences_of(case)
     n_value, n_output = compiled.n_value_weights, compiled.n_output_weights
     at = (case.numbers, vector, case.states)
     of_policy = (case.numbers, vector[:-n_value], case.states, vector[-n_value:])
-    for (residuals, found), of_slopes, of_residuals in (
-        (compiled.full_jacobian(*at), slopes, slice(None)),
-        (compiled.output_jacobian(*at), slopes[:, -n_output:], slice(None)),
-        (compiled.value_jacobian(*at), slopes[:n, -n_value:], slice(n)),
-        (compiled.policy_jacobian(*of_policy), slopes[n:, -n_output:-n_value], slice(n, None)),
-    ):
-        np.testing.assert_allclose(residuals, case.residuals(vector)[of_residuals], rtol=1e-9, atol=1e-12)
-        # Central differences: rounding 1e-15 / 1e-6 of residuals near one, and a third derivative times 1e-12.
-        np.testing.assert_allclose(found, of_slopes, rtol=1e-5, atol=1e-7)
+    assert_is_jacobian(case, compiled.full_jacobian(*at), slopes)
+    assert_is_jacobian(case, compiled.output_jacobian(*at), slopes[:, -n_output:])
+    assert_is_jacobian(case, compiled.value_jacobian(*at), slopes[:n, -n_value:], slice(n))
+    assert_is_jacobian(
+        case, compiled.policy_jacobian(*of_policy), slopes[n:, -n_output:-n_value], slice(n, None)
+    )
+
+
+def test_the_jacobian_of_two_controls_is_that_of_finite_differences():
+    case = Case(load_zoo("rbc_labour"), PolicySettings(family="polynomial", degree=1))
+    answer = case.compiled.output_jacobian(case.numbers, case.vector, case.states)
+    assert_is_jacobian(case, answer, differences_of(case))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from solver.settings.limits import (
 )
 from solver.settings.policy import PolicySettings
 from solver.settings.problem_size import ProblemSize
-from solver.settings.training import TrainingSettings
+from solver.settings.training import OF_OUTPUT_LAYER, TrainingSettings
 
 Objective = Literal["euler", "bellman", "lifetime_reward"]
 
@@ -112,7 +112,7 @@ class Method(Settings):
         if not self.training.is_least_squares:
             return most
         n_weights = self.policy.n_weights(size)
-        if self.training.algorithm == "gauss_newton" or n_weights > MAX_LEAST_SQUARES_WEIGHTS:
+        if self.training.algorithm in OF_OUTPUT_LAYER or n_weights > MAX_LEAST_SQUARES_WEIGHTS:
             n_weights = self.policy.n_output_weights(size)
         return min(most, MAX_JACOBIAN_ELEMENTS // max(1, n_weights * size.n_functions))
 
@@ -127,7 +127,7 @@ class Method(Settings):
 
     def default_states(self, size: ProblemSize) -> int:
         """Training states of this (resolved) method where none are chosen."""
-        starts_with_output = self.training.algorithm in ("staged", "gauss_newton")
+        starts_with_output = self.training.algorithm in ("staged", *OF_OUTPUT_LAYER)
         unknowns = self.policy.n_features(size) if starts_with_output else self.policy.n_weights(size)
         # Polynomials swing between states that are too few.
         per_weight = 5 if self.policy.family == "polynomial" else 4

@@ -12,6 +12,7 @@ Algorithm = Literal[
     "staged",
     "gauss_newton",
     "levenberg_marquardt",
+    "time_iteration",
     "sgd",
     "momentum",
     "nesterov",
@@ -21,7 +22,9 @@ Algorithm = Literal[
     "rmsprop",
 ]
 
-LEAST_SQUARES = ("staged", "gauss_newton", "levenberg_marquardt")
+LEAST_SQUARES = ("staged", "gauss_newton", "levenberg_marquardt", "time_iteration")
+#: Those that train the output layer alone.
+OF_OUTPUT_LAYER = ("gauss_newton", "time_iteration")
 WITH_MOMENTUM = ("momentum", "nesterov")
 
 
@@ -32,8 +35,8 @@ class TrainingSettings(Settings):
         "staged",
         description="staged: the output layer by Gauss-Newton, led near a solution by time iteration where that ends far "
         "from one; where the target is not met, units are placed on the kinks of a policy that has some, and of any other "
-        "all weights follow by Levenberg-Marquardt. gauss_newton and levenberg_marquardt: one of these alone; the others: "
-        "first-order methods.",
+        "all weights follow by Levenberg-Marquardt. gauss_newton and levenberg_marquardt: one of these alone; "
+        "time_iteration: the classical method, for comparison; the others: first-order methods.",
     )
     steps: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         None, description="Budget of steps. Default: 200 for least squares, 1000 for first-order methods."

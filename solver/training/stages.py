@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,9 +20,6 @@ from solver.training.problem import TrainingProblem
 _GAUSS_NEWTON_PATIENCE = 3
 _LEVENBERG_MARQUARDT_PATIENCE = 25
 _CANDIDATES = 1500
-_MOST_SWEEPS = 100
-_TRIALS_PER_SWEEP = 2
-_SWEEP_PATIENCE = 10
 #: Held-out error from which Gauss-Newton is trusted to go on by itself.
 NEAR = 0.05
 
@@ -37,30 +33,6 @@ def fit_output_layer(
     evaluate = evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
     iterates = gauss_newton(balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
     return _follow(monitor, "gauss-newton", iterates, vector, len(states), patience=_GAUSS_NEWTON_PATIENCE)
-
-
-def iterate_on_time(
-    problem: TrainingProblem, monitor: Monitor, vector: np.ndarray
-) -> tuple[Status, np.ndarray]:
-    """Time iteration on the output layer, until it is near enough for Gauss-Newton; how it ended, and with what weights.
-
-    Each sweep improves today's decisions against tomorrow's as they were. That converges from far away, slowly.
-    """
-    inner = vector[: -problem.compiled.n_output_weights]
-    states = problem.states(at_least=0)
-    monitor.forget_stall()
-    for _ in range(_MOST_SWEEPS):
-        tomorrow = tf.constant(vector)
-        evaluate = evaluation(problem, monitor, problem.compiled.today_jacobian, inner, states, tomorrow)
-        iterates = gauss_newton(balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
-        trials = list(itertools.islice(iterates, 1 + _TRIALS_PER_SWEEP))
-        if not trials:
-            break
-        vector = np.concatenate([inner, [trial for trial in trials if trial.is_taken][-1].point])
-        monitor.record("time-iteration", vector, trials[-1].loss, steps=1, visited=len(trials) * len(states))
-        if monitor.end is not None or monitor.best_error <= NEAR or monitor.has_stalled(_SWEEP_PATIENCE):
-            break
-    return monitor.outcome(Status.STALLED), vector
 
 
 def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:

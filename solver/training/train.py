@@ -19,7 +19,8 @@ from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
 from solver.training.monitor import Monitor
 from solver.training.policy_iteration import iterate_on_policy
 from solver.training.problem import TrainingProblem
-from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, iterate_on_time, place_and_fit
+from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, place_and_fit
+from solver.training.time_iteration import iterate_on_time, lead_near
 
 _DESCENT_PATIENCE = 4_000
 #: What a run has to leave of the error at ergodic states for another to be tried.
@@ -75,6 +76,8 @@ def _train_from(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) 
         return fit_output_layer(problem, monitor, vector)[0]
     if training.algorithm == "levenberg_marquardt":
         return fit_all_weights(problem, monitor, vector)[0]
+    if training.algorithm == "time_iteration":
+        return iterate_on_time(problem, monitor, vector)
     return _descend(problem, monitor, vector)
 
 
@@ -93,7 +96,7 @@ def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarr
 def _near_policy(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> tuple[Status, np.ndarray]:
     status, vector = fit_output_layer(problem, monitor, start)
     if monitor.end is None and not monitor.best_error <= NEAR:
-        status, vector = iterate_on_time(problem, monitor, start)
+        status, vector = lead_near(problem, monitor, start)
         if monitor.end is None:
             status, vector = fit_output_layer(problem, monitor, vector)
     return status, vector

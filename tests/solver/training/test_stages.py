@@ -21,7 +21,8 @@ from solver.status import Status
 from solver.training.compiled import Numbers, compiled_objective
 from solver.training.monitor import Monitor
 from solver.training.problem import TrainingProblem
-from solver.training.stages import NEAR, fit_output_layer, iterate_on_time
+from solver.training.stages import NEAR, fit_output_layer
+from solver.training.time_iteration import lead_near
 from solver.training.train import train
 from tests.oracles.growth import Growth
 
@@ -98,7 +99,7 @@ def test_gauss_newton_alone_stalls_far_away(far):
 
 def test_time_iteration_comes_near_from_there(far):
     start = far.problem.initial_weights()
-    status, vector = iterate_on_time(far.problem, far.monitor, start)
+    status, vector = lead_near(far.problem, far.monitor, start)
     assert status is Status.STALLED  # that is: not at the target yet
     assert far.off(start) > 0.9
     assert far.off(vector) < 0.1
@@ -129,7 +130,7 @@ def test_a_stage_that_cannot_start_leaves_what_others_found():
     """Where everything is invested nothing is eaten, and no residual is defined."""
     undefined = Far(multiple=50.0)
     start = undefined.problem.initial_weights()
-    for stage in (fit_output_layer, iterate_on_time):
+    for stage in (fit_output_layer, lead_near):
         status, vector = stage(undefined.problem, undefined.monitor, start)
         assert status is Status.NON_FINITE
         np.testing.assert_array_equal(vector, start)
@@ -147,7 +148,7 @@ def test_a_sweep_answers_what_tomorrow_was():
     start = Far(multiple=1.0)
     constant = float(start.frame.base[0, 0])
     start.monitor.max_steps = 1
-    _, vector = iterate_on_time(start.problem, start.monitor, start.problem.initial_weights())
+    _, vector = lead_near(start.problem, start.monitor, start.problem.initial_weights())
     p = start.calibration.parameters
     growth = Growth(**{**p, "delta": 1.0, "gamma": 1.0})
     states = np.random.default_rng(9).uniform(start.lower, start.upper, size=(50, 2))

@@ -26,6 +26,7 @@ BENCHMARKS = {
     "polynomial": Benchmark("the polynomial of degree 12"),
     "evaluating": Benchmark("GET …/policy against an endpoint that does nothing", is_on_one_core=False),
     "following": Benchmark("event streams: what reports cost, and how often they come", is_on_one_core=False),
+    "time_iteration": Benchmark("time iteration beside the default: errors, steps, states visited, seconds"),
     "zoo": Benchmark("the built-in models with shocks, by formulas, tables and closed forms"),
     "dolo": Benchmark("the model files of dolo: verdict, error, time"),
     "reference": Benchmark("agreement with tabulated policies"),

@@ -47,18 +47,22 @@ class Evaluation:
 
 
 class Evaluator:
-    """One solution's policy with the economy it belongs to. Immutable: requests may share it."""
+    """One solution's policy with the economy it belongs to. Immutable: requests may share it.
+
+    Attributes:
+        policy: the policy itself.
+    """
 
     def __init__(self, model: Model, job: Job, artifact: Artifact) -> None:
         calibration = calibrate(model, job.calibration)
-        self._policy = artifact.unpack(model, calibration)
+        self.policy = artifact.unpack(model, calibration)
         self._parameters = calibration.parameter_vector()
         judging = job.method.expectation.judging(size_of_problem(model, calibration))
         self._judge = EulerJudge(
             model, calibration, build_expectation(calibration.process, judging, finer=True)
         )
-        self.sensitivities = Sensitivities(self._policy, job)
-        space = self._policy.space
+        self.sensitivities = Sensitivities(self.policy, job)
+        space = self.policy.space
         self._n_regimes = space.n_regimes
         self.state_names = space.names
         self.control_names = model.controls
@@ -115,9 +119,9 @@ class Evaluator:
 
     def _decide(self, states: np.ndarray) -> tuple[Date, dict[str, np.ndarray]]:
         with np.errstate(all="ignore"):  # far out states overflow; what is not finite is refused by _check
-            today = self._policy.decide(states)
-        definitions = self._policy.economy.definitions(self._parameters, today)
-        return today, self._judge.multipliers(self._policy.evaluate, states) | definitions
+            today = self.policy.decide(states)
+        definitions = self.policy.economy.definitions(self._parameters, today)
+        return today, self._judge.multipliers(self.policy.evaluate, states) | definitions
 
     def _check_regimes(self, states: np.ndarray) -> None:
         """Refuses rows whose regime is none of the chain's."""
@@ -167,7 +171,7 @@ class Evaluator:
             )
 
     def _is_defined(self, today: Date) -> np.ndarray:
-        economy, parameters = self._policy.economy, self._parameters
+        economy, parameters = self.policy.economy, self._parameters
         residuals = economy.arbitrage(parameters, today, today)
         next_states = economy.transition(parameters, today, today.exogenous)
         is_defined: np.ndarray = np.isfinite(residuals).all(axis=1) & np.isfinite(next_states).all(axis=1)

@@ -137,7 +137,5 @@ class AttemptStore:
 
 
 def _told(progress: Progress) -> str:
-    """A report as the record tells it, without what is of interest in the history only."""
-    told = describe_progress(progress)
-    del told["states_visited"]
-    return json.dumps(told)
+    """A report as the record tells it."""
+    return json.dumps(describe_progress(progress))

@@ -7,6 +7,7 @@ thread and builds no schema.
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import numpy as np
@@ -18,19 +19,24 @@ from starlette.routing import Route
 
 from service.body import parse_body, read_body, require_media_type
 from service.columns import answer_columns, check_size, read_columns
+from service.comparison import comparing_job, describe_comparison
 from service.dependencies import services_of
 from service.encoding import JsonResponse
-from service.errors import RequestError
+from service.errors import DeletedError, RequestError
 from service.evaluation import Evaluator
 from service.faults import located, shown
 from service.identity import solution_id_of
 from service.openapi import STATES_PARAMETER, operation
 from service.policies import evaluator_of, require_solved
+from service.problems import RETRY_AFTER_S
 from service.query import Query, read_query, split_query
+from service.schemas.certificates import CertificateQuery, ComparedCertificate
 from service.schemas.policies import Evaluation, EvaluationColumns, StatesRequest
 from service.sensitivities import FIELD, ParameterAnswer
-from solver.diagnostics.certificate import Certificate
+from service.solving import submit_and_wait
 from solver.errors import Fault
+from worker.contract import JobStatus
+from worker.errors import JobNotFoundError
 
 router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -137,17 +143,38 @@ async def evaluate_policy_batch(request: Request) -> Response:
     **operation(
         "get_certificate",
         "How good the policy is",
-        Certificate,
+        ComparedCertificate,
+        also=(202,),
         path=("solution_id",),
-        errors=(404, 409, 422, 503),
+        query=CertificateQuery,
+        errors=(404, 409, 422, 429, 503),
     ),
 )
 async def get_certificate(request: Request) -> Response:
-    """The independent verdict on the policy: Euler errors on fresh states, and checks with their reasons."""
-    read_query(request, Query)
-    record = await run_in_threadpool(services_of(request).jobs.record, solution_id_of(request))
+    """The independent verdict on the policy: Euler errors on fresh states, and checks with their reasons.
+
+    ``compare=time_iteration`` adds the classical method's solve of the same, and how far apart the two policies are.
+    """
+    query, services = read_query(request, CertificateQuery), services_of(request)
+    deadline = time.monotonic() + query.wait
+    record = await run_in_threadpool(services.jobs.record, solution_id_of(request))
     require_solved(record)
-    return JsonResponse(record.certificate)
+    if query.compare is None:
+        return JsonResponse(record.certificate)
+    job = await run_in_threadpool(services.jobs.job, record.id)
+    other = await services.reading.run(lambda: comparing_job(services.models, job))
+    try:
+        found = await submit_and_wait(services, other, request.state.trace, deadline)
+    except JobNotFoundError as error:
+        raise DeletedError(other.id) from error
+    evaluators = None
+    if found.status is JobStatus.SUCCEEDED:
+        evaluators = await services.policies.load(record.id), await services.policies.load(found.id)
+    comparison = await services.batches.run(lambda: describe_comparison(record, found, evaluators))
+    answer = {**(record.certificate or {}), "comparison": comparison}
+    if found.status.is_terminal:
+        return JsonResponse(answer)
+    return JsonResponse(answer, 202, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def _of_one_state(evaluator: Evaluator, answer: ParameterAnswer) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +18,6 @@ from service.errors import DeletedError, RequestError
 from service.faults import located
 from service.identity import solution_id_of
 from service.models import handle_of
-from service.notifications import REREAD_S
 from service.openapi import PREFER_HEADER, operation
 from service.prefer import preferred_wait_s
 from service.problems import RETRY_AFTER_S
@@ -33,13 +30,14 @@ from service.schemas.solutions import (
     SolutionRequest,
     WaitQuery,
 )
+from service.solving import submit_and_wait, until_over
 from service.starts import require_start
 from solver.calibrate import calibrate
 from solver.errors import Fault, MethodError, UnknownModelError
 from solver.model.load import model_from_document
 from solver.model.spec import Model
 from worker.contract import Job, JobRecord
-from worker.errors import JobNotFoundError, StoreUnavailableError
+from worker.errors import JobNotFoundError
 
 router = APIRouter(prefix="/v1/solutions", tags=["Solutions"])
 
@@ -71,9 +69,7 @@ async def create_solution(request: Request) -> Response:
     deadline = time.monotonic() + (wait_s or 0)
     job = await services.reading.run(lambda: _read_job(services, body))
     try:
-        with services.news.waiting(job.id) as news:
-            record = await run_in_threadpool(_submit, services, job, request.state.trace)
-            record = await _wait(services, record, news, deadline)
+        record = await submit_and_wait(services, job, request.state.trace, deadline)
     except JobNotFoundError as error:  # no 404: what was asked of, the collection, is there
         raise DeletedError(job.id) from error
     headers = {"Location": f"/v1/solutions/{job.id}"}
@@ -114,7 +110,7 @@ async def get_solution(request: Request) -> Response:
     deadline = time.monotonic() + read_query(request, WaitQuery).wait
     with services.news.waiting(solution_id) as news:
         record = await run_in_threadpool(services.jobs.record, solution_id)
-        record = await _wait(services, record, news, deadline)
+        record = await until_over(services, record, news, deadline)
     return _answer(record, {}, pending_status=200)
 
 
@@ -203,30 +199,6 @@ def _find_model(services: Services, asked: str | dict[str, Any]) -> Model:
         return services.models.find(asked)
     except UnknownModelError as error:  # a field of this request, not the path
         raise RequestError([replace(fault, pointer=("model",)) for fault in error.faults]) from error
-
-
-def _submit(services: Services, job: Job, trace: str) -> JobRecord:
-    try:
-        return services.submission.submit(job, trace)[0]
-    except StoreUnavailableError as failure:
-        # The record is the promise: once it is there the reconciler puts the job on the queue.
-        try:
-            return services.jobs.record(job.id)
-        except JobNotFoundError:
-            raise failure from None
-
-
-async def _wait(services: Services, record: JobRecord, news: asyncio.Event, deadline: float) -> JobRecord:
-    """The record once the job is over, or as it is at ``deadline`` (monotonic seconds) or when the server goes down."""
-    while (
-        not (record.status.is_terminal or services.news.is_closing)
-        and (left_s := deadline - time.monotonic()) > 0
-    ):
-        with suppress(TimeoutError):
-            await asyncio.wait_for(news.wait(), min(left_s, REREAD_S))
-        news.clear()
-        record = await run_in_threadpool(services.jobs.record, record.id)
-    return record
 
 
 def _answer(record: JobRecord, headers: dict[str, str], *, pending_status: int) -> Response:

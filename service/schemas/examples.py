@@ -86,6 +86,7 @@ _SOLUTION: dict[str, Any] = {
         "step": 3,
         "loss": 1.5e-15,
         "euler_error_max_log10": -6.9,
+        "states_visited": 2064,
         "elapsed_s": 0.06,
         "eta_s": 3.1,
     },
@@ -108,6 +109,12 @@ _SOLUTION: dict[str, Any] = {
     },
 }
 
+_RUN = {
+    "status": "succeeded",
+    "verdict": "pass",
+    "euler_errors": _CERTIFICATE["euler_errors"],
+    "training_s": 0.06,
+}
 EVENTS = """retry: 2000
 
 event: status
@@ -271,7 +278,26 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "Liveness": {"live": True},
     "ServerReadiness": {"ready": True},
     "ModelReadiness": {"name": SOLUTION_ID, "ready": True},
-    "Certificate": _CERTIFICATE,
+    "ComparedCertificate": {
+        **_CERTIFICATE,
+        "comparison": {
+            "this": {
+                **_RUN,
+                "solution": SOLUTION_ID,
+                "algorithm": "staged",
+                "steps": 3,
+                "states_visited": 2064,
+            },
+            "other": {
+                **_RUN,
+                "solution": "9f" * 16,
+                "algorithm": "time_iteration",
+                "steps": 12,
+                "states_visited": 18576,
+            },
+            "differences": {"i": {"largest": 6.2e-07, "mean": 9.1e-08, "at": {"a": -0.198, "k": 2.161}}},
+        },
+    },
     "Health": {"status": "ok"},
     "Readiness": {"status": "ready", "workers": 1, "queued": 0, "running": 0},
 }

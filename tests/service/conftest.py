@@ -25,11 +25,12 @@ from worker.attempts import AttemptStore
 from worker.contract import JobStatus, Problem
 from worker.jobs import JobStore
 
+CERTIFICATE = {name: value for name, value in ANSWERS["ComparedCertificate"].items() if name != "comparison"}
 BASE, SLOPE = 0.43, (0.02, 0.05)
 
 
-def linear_solution():
-    """A solution whose policy is known by heart: ``i = BASE + SLOPE · u``, with u in [-1, 1] over the domain."""
+def linear_solution(base=BASE):
+    """A solution whose policy is known by heart: ``i = base + SLOPE · u``, with u in [-1, 1] over the domain."""
     model = load_zoo("neoclassical")
     calibration = calibrate(model)
     lower, upper = calibration.lower(), calibration.upper()
@@ -37,7 +38,7 @@ def linear_solution():
     frame = Frame(
         center=(lower + upper) / 2,
         half_width=(upper - lower) / 2,
-        base=np.array([[BASE]]),
+        base=np.array([[base]]),
         slope=np.array(SLOPE)[:, None],
         scale=np.ones(1),
         lowest=np.full(2, -np.inf),
@@ -70,7 +71,7 @@ class Finisher:
         artifact = Artifact.pack(solution, solution.policy)
         report = Progress("gauss-newton", 3, 1e-15, -6.9, 1548, 0.05, 0.0)
         attempt = self.begin(job_id)
-        assert self._attempts.succeed(attempt, report, ANSWERS["Certificate"], {"solve_s": 0.1}, artifact)
+        assert self._attempts.succeed(attempt, report, CERTIFICATE, {"solve_s": 0.1}, artifact)
 
     def fail(self, job_id):
         problem = Problem(type="/problems/diverged", title="Diverged", detail="It diverged.", code="diverged")
@@ -81,6 +82,12 @@ class Finisher:
 def finisher(client):
     """Ends jobs of the empty store."""
     return Finisher(client)
+
+
+@pytest.fixture
+def make_solution():
+    """Makes solutions as ``finisher.succeed`` takes them, the same every time."""
+    return linear_solution
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import pytest
 
-from service.routes import solutions as solutions_module
+from service import solving
 from worker.contract import JobStatus
 from worker.errors import StoreUnavailableError
 from worker.events import EVENTS_CHANNEL, decode_event
@@ -67,7 +67,7 @@ def test_a_solution_that_is_there_is_answered_at_once(api, solved):
 @pytest.fixture
 def only_news(monkeypatch):
     """Without rereading by the clock, nothing but news can end a wait."""
-    monkeypatch.setattr(solutions_module, "REREAD_S", 3600.0)
+    monkeypatch.setattr(solving, "REREAD_S", 3600.0)
 
 
 @pytest.fixture

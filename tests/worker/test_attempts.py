@@ -43,6 +43,7 @@ def test_progress_is_told_in_the_record(jobs, attempts, job_id):
     assert jobs.record(job_id).progress == {
         "phase": "adam",
         "step": 100,
+        "states_visited": 12800,
         "loss": 1e-3,
         "euler_error_max_log10": -2.0,
         "elapsed_s": 0.5,

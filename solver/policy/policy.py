@@ -86,7 +86,8 @@ class Policy:
         return numpy_rule(self.model, self.settings)
 
     @cached_property
-    def _setting(self) -> Setting:
+    def setting(self) -> Setting:
+        """What the formula takes from the calibration."""
         process = self.calibration.process
         return Setting(self.calibration.parameter_vector(), process.mean, process.values, self.frame)
 
@@ -103,11 +104,11 @@ class Policy:
 
     def decide(self, states: np.ndarray) -> Date:
         """Exogenous variables, the model's own states and controls, (n, ...) each, at states (n, n_columns)."""
-        return self.structure.decide(self._setting, self.weights, states).date
+        return self.structure.decide(self.setting, self.weights, states).date
 
     def notional(self, states: np.ndarray) -> np.ndarray:
         """The notional controls (n, n_notional), see :mod:`solver.policy.output_map`, at states (n, n_columns)."""
-        return np.asarray(self.structure.notional(self._setting, self.weights, states)[0])
+        return np.asarray(self.structure.notional(self.setting, self.weights, states)[0])
 
     def metadata(self) -> dict[str, Any]:
         """What is needed beside :meth:`to_arrays` to build the policy again, as JSON values."""

@@ -21,7 +21,7 @@ from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.openapi import describe
 from service.policies import PolicyCache
-from service.routes import events, inference, models, operations, policies, solutions
+from service.routes import artifacts, events, inference, models, operations, policies, solutions
 from service.settings import ServiceSettings
 from service.shutdown import CutOff
 from service.tracing import NameRequests
@@ -29,6 +29,7 @@ from service.version import VERSION
 from worker.artifacts import ArtifactStore
 from worker.celery_app import create_app as create_queue
 from worker.events import EventLog
+from worker.exports import ExportStore
 from worker.jobs import JobStore
 from worker.models import ModelStore
 from worker.presence import PresenceStore
@@ -70,6 +71,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 Followers(EventLog(client), news, settings.max_event_streams),
                 library,
                 kept,
+                ExportStore(client),
                 requests,
                 ServiceCollector(client, jobs, presence, kept),
                 reading=Gate("requests", settings.max_waiting),
@@ -90,7 +92,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         redoc_url=None,
     )
     # The busiest first: they are tried in order.
-    for routes in (policies, solutions, events, models, inference, operations):
+    for routes in (policies, solutions, artifacts, events, models, inference, operations):
         app.include_router(routes.router)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountRequests, metrics=requests)

@@ -13,6 +13,7 @@ from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.policies import PolicyCache
 from service.settings import ServiceSettings
+from worker.exports import ExportStore
 from worker.jobs import JobStore
 from worker.presence import PresenceStore
 from worker.submission import Submission
@@ -30,6 +31,7 @@ class Services:
     followers: Followers
     models: ModelLibrary
     policies: PolicyCache
+    exports: ExportStore
     requests: RequestMetrics
     collector: ServiceCollector
     reading: Gate

@@ -76,6 +76,9 @@ PROBLEMS: dict[type[Exception], Row] = {
     worker_errors.QueueFullError: Row(429, "queue-full", "Too many jobs are waiting", RETRY_AFTER_S),
     worker_errors.ModelNotFoundError: Row(404, "unknown-model", "There is no such model"),
     worker_errors.RegistryFullError: Row(409, "registry-full", "Too many models are registered"),
+    worker_errors.ExportFailedError: Row(
+        500, "export", "The policy cannot be written in this form", is_told=False
+    ),
     worker_errors.CursorError: Row(422, "invalid-cursor", "The cursor is not valid"),
     worker_errors.AttemptRefusedError: Row(500, "internal", "The service failed", is_told=False),
     ClientDisconnect: Row(400, "disconnected", "The client left before its request was complete"),

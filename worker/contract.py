@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from solver.model.spec import Model
 
 SOLVE_TASK = "saddlepath.solve"
+EXPORT_TASK = "saddlepath.export"
 QUEUE = "saddlepath.solve"
 ID_DIGITS = 32
 

@@ -9,6 +9,7 @@
     ├── RegistryFullError       as many models are registered as may be
     ├── JobConflictError        the job's status does not allow what was asked
     ├── QueueFullError          as many jobs are waiting as may wait
+    ├── ExportFailedError       a policy that no worker could write in the form that was asked for
     ├── CursorError             a page cursor that no listing has given out
     └── AttemptRefusedError     a delivery of a job that is not to be solved now
 """
@@ -64,6 +65,13 @@ class QueueFullError(WorkerError):
 
     def __init__(self, max_queued: int) -> None:
         super().__init__(f"{max_queued} jobs are waiting, the most that may; try again later")
+
+
+class ExportFailedError(WorkerError):
+    """A policy that a worker has failed to write as a SavedModel."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"the policy of job {job_id} could not be written as a SavedModel")
 
 
 class CursorError(WorkerError):

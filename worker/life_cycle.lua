@@ -184,6 +184,32 @@ function actions.retry(max_queued)
   return {1}
 end
 
+-- A form of the policy that only a worker can write: see worker/exports.py. What was asked, and went wrong, before the
+-- horizon is asked anew.
+function actions.ask_export(asked_at, horizon)
+  if get('status') ~= 'succeeded' then return {0, 'unsolved'} end
+  if redis.call('HEXISTS', artifact, 'saved_model') == 1 then return {0, 'there'} end
+  local before = redis.call('HGET', artifact, 'export_asked_at')
+  if before and tonumber(before) > tonumber(horizon) then
+    return {0, redis.call('HEXISTS', artifact, 'export_failed') == 1 and 'failed' or 'asked'}
+  end
+  redis.call('HDEL', artifact, 'export_failed')
+  redis.call('HSET', artifact, 'export_asked_at', asked_at)
+  return {1}
+end
+
+function actions.keep_export(content)
+  if get('status') ~= 'succeeded' then return {0, 'unsolved'} end
+  redis.call('HSET', artifact, 'saved_model', content)
+  return {1}
+end
+
+function actions.fail_export()
+  if get('status') ~= 'succeeded' then return {0, 'unsolved'} end
+  redis.call('HSET', artifact, 'export_failed', '')
+  return {1}
+end
+
 function actions.delete()
   if not get('status') then return {0, false} end
   leave_index(get('status'))

@@ -6,7 +6,7 @@ import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from worker.contract import QUEUE, SOLVE_TASK, Job, JobRecord
+from worker.contract import EXPORT_TASK, QUEUE, SOLVE_TASK, Job, JobRecord
 from worker.errors import StoreUnavailableError
 from worker.jobs import JobStore
 
@@ -58,7 +58,18 @@ class Submission:
         Raises:
             StoreUnavailableError: the store does not answer.
         """
+        self._send(SOLVE_TASK, job_id, task_id=job_id)
+
+    def export(self, job_id: str) -> None:
+        """Puts a message on the queue that asks for the SavedModel of a succeeded job.
+
+        Raises:
+            StoreUnavailableError: the store does not answer.
+        """
+        self._send(EXPORT_TASK, job_id, task_id=f"{job_id}-export")
+
+    def _send(self, task: str, job_id: str, task_id: str) -> None:
         try:
-            self._app.send_task(SOLVE_TASK, args=(job_id,), task_id=job_id, queue=QUEUE, retry=False)
+            self._app.send_task(task, args=(job_id,), task_id=task_id, queue=QUEUE, retry=False)
         except (OperationalError, redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError) as error:
             raise StoreUnavailableError(f"the queue does not answer: {error}") from error

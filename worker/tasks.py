@@ -1,4 +1,6 @@
-"""The task on the queue: one delivery of one job becomes at most one attempt, and at most one outcome.
+"""The tasks on the queue: one delivery of one job becomes at most one attempt, and at most one outcome.
+
+The other task writes the policy of a solved job in the form that takes TensorFlow.
 
 Imported by worker processes only; TensorFlow comes with :mod:`worker.execution`, in the pool's child alone.
 """
@@ -19,8 +21,9 @@ from structlog.contextvars import bound_contextvars
 from solver.progress import Progress
 from worker.artifacts import ArtifactStore
 from worker.attempts import Attempt, AttemptStore
-from worker.contract import SOLVE_TASK, Job, JobStatus, Problem
+from worker.contract import EXPORT_TASK, SOLVE_TASK, Job, JobStatus, Problem
 from worker.errors import AttemptRefusedError, JobNotFoundError, StoreUnavailableError
+from worker.exports import ExportStore, origin_of
 from worker.jobs import JobStore
 from worker.lease import Lease
 from worker.settings import WorkerSettings
@@ -35,8 +38,8 @@ RETRY_S = 0.5
 _log = structlog.get_logger()
 
 
-class SolveTask(Task):  # type: ignore[misc]
-    """What a worker process keeps between its solves: the connection to the store."""
+class StoreTask(Task):  # type: ignore[misc]
+    """What a worker process keeps between its tasks: the connection to the store."""
 
     @cached_property
     def settings(self) -> WorkerSettings:
@@ -54,14 +57,19 @@ class SolveTask(Task):  # type: ignore[misc]
         return ArtifactStore(connect(self.settings.redis_url))
 
     @cached_property
+    def exports(self) -> ExportStore:
+        """What else was written of them."""
+        return ExportStore(connect(self.settings.redis_url))
+
+    @cached_property
     def attempts(self) -> AttemptStore:
         """The attempts at them."""
         client = connect(self.settings.redis_url)
         return AttemptStore(client, self.settings.lease_s, self.settings.max_attempts)
 
 
-@shared_task(name=SOLVE_TASK, base=SolveTask, bind=True)  # type: ignore[untyped-decorator]
-def solve_job(self: SolveTask, job_id: str) -> None:
+@shared_task(name=SOLVE_TASK, base=StoreTask, bind=True)  # type: ignore[untyped-decorator]
+def solve_job(self: StoreTask, job_id: str) -> None:
     """Solves a job, unless it is over or being solved elsewhere.
 
     Raises:
@@ -81,7 +89,31 @@ def solve_job(self: SolveTask, job_id: str) -> None:
         raise Reject("released", requeue=True)
 
 
-def _solve_and_store(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
+# Acknowledged at once: a message that takes its worker down must not come back, and one that is lost is asked for again.
+@shared_task(name=EXPORT_TASK, base=StoreTask, bind=True, acks_late=False)  # type: ignore[untyped-decorator]
+def export_policy(self: StoreTask, job_id: str) -> None:
+    """Writes the policy of a succeeded job as a SavedModel, unless that is there already or the job is gone."""
+    with bound_contextvars(job=job_id, trace=self.jobs.trace(job_id)):
+        try:
+            if self.exports.load(job_id) is None:
+                is_kept = self.exports.keep(job_id, _write_export(self, job_id))
+                _log.info("exported", is_kept=is_kept)
+        except JobNotFoundError:
+            _log.info("not exported", reason="the job is gone")
+        except Exception:  # noqa: BLE001 - whatever goes wrong is told to who asks, and is in the log
+            _log.exception("export raised")
+            self.exports.fail(job_id)
+
+
+def _write_export(task: StoreTask, job_id: str) -> bytes:
+    from solver.export.saved_model import to_saved_model
+    from worker.execution import Stored
+
+    stored = Stored(task.jobs.job(job_id), task.artifacts.load(job_id))
+    return to_saved_model(stored.read_policy(), origin_of(task.jobs.record(job_id)))
+
+
+def _solve_and_store(task: StoreTask, attempt: Attempt, lease: Lease) -> None:
     outcome = _solve(task, task.jobs.job(attempt.job_id), Reporter(task.attempts, attempt, lease), lease)
     if outcome is None:
         return
@@ -97,7 +129,7 @@ def _solve_and_store(task: SolveTask, attempt: Attempt, lease: Lease) -> None:
     _log.info("finished", outcome=type(outcome).__name__, is_written=is_written)
 
 
-def _solve(task: SolveTask, job: Job, report: Reporter, lease: Lease) -> Success | Problem | None:
+def _solve(task: StoreTask, job: Job, report: Reporter, lease: Lease) -> Success | Problem | None:
     """The outcome of a job, from the policy that it starts from if it names one."""
     from worker.execution import Stored, execute, lost_start
 

@@ -14,6 +14,7 @@ from celery import bootsteps
 from celery.worker import state
 
 from worker.attempts import AttemptStore
+from worker.contract import SOLVE_TASK
 from worker.errors import StoreUnavailableError
 from worker.jobs import JobStore
 from worker.overseer import Delivery, Overseer
@@ -82,10 +83,10 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 def _deliveries() -> set[Delivery]:
-    """What the pool works on now."""
+    """The solves that the pool works on now."""
     requests = tuple(state.requests.values())
     return {
         Delivery(request.id, request.message.delivery_tag, request.worker_pid)
         for request in requests
-        if request.worker_pid is not None
+        if request.worker_pid is not None and request.name == SOLVE_TASK
     }

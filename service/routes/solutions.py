@@ -214,6 +214,7 @@ def _told(record: JobRecord) -> dict[str, Any]:
         "self": self,
         "policy": f"{self}/policy",
         "certificate": f"{self}/certificate",
+        "artifact": f"{self}/artifact",
         "events": f"{self}/events",
     }
     return record.model_dump(mode="json") | {"links": links}

@@ -105,6 +105,7 @@ _SOLUTION: dict[str, Any] = {
         "self": _SELF,
         "policy": f"{_SELF}/policy",
         "certificate": f"{_SELF}/certificate",
+        "artifact": f"{_SELF}/artifact",
         "events": f"{_SELF}/events",
     },
 }

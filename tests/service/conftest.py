@@ -70,8 +70,9 @@ class Finisher:
         solution = solution or linear_solution()
         artifact = Artifact.pack(solution, solution.policy)
         report = Progress("gauss-newton", 3, 1e-15, -6.9, 1548, 0.05, 0.0)
+        provenance = {"status": solution.status.value, "solve_s": 0.1}
         attempt = self.begin(job_id)
-        assert self._attempts.succeed(attempt, report, CERTIFICATE, {"solve_s": 0.1}, artifact)
+        assert self._attempts.succeed(attempt, report, CERTIFICATE, provenance, artifact)
 
     def fail(self, job_id):
         problem = Problem(type="/problems/diverged", title="Diverged", detail="It diverged.", code="diverged")

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-HEAVY = ("tensorflow", "keras", "matplotlib")
+HEAVY = ("tensorflow", "keras", "matplotlib", "onnx")
 
 
 def test_the_api_never_imports_what_only_the_worker_needs():

@@ -60,6 +60,7 @@ def test_the_operations_are_those_of_the_contract():
         "evaluate_policy",
         "evaluate_policy_batch",
         "get_certificate",
+        "get_artifact",
         "server_metadata",
         "server_live",
         "server_ready",

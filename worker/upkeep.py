@@ -56,7 +56,7 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
     def stop(self, parent: Any) -> None:
         """Releases the running job."""
         self._is_stopping.set()
-        for delivery in _deliveries():
+        for delivery in solves_under_way():
             try:
                 self._attempts.release(delivery.job_id, delivery.tag)
             except StoreUnavailableError as error:
@@ -66,7 +66,7 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
         pause = threading.Event()
         while not pause.wait(LOOK_S):
             try:
-                self._overseer.look(_deliveries, time.monotonic())
+                self._overseer.look(solves_under_way, time.monotonic())
             except StoreUnavailableError as error:
                 _log.warning("not overseen", reason=str(error))
 
@@ -82,7 +82,7 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
             self._is_stopping.wait(self._reconcile_s)
 
 
-def _deliveries() -> set[Delivery]:
+def solves_under_way() -> set[Delivery]:
     """The solves that the pool works on now."""
     requests = tuple(state.requests.values())
     return {

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from solver.model.load import load_model
+from tests.solver.export.page import program, run
 
 FAST = {"policy": {"family": "polynomial", "degree": 6}}
 ENDLESS = {"training": {"algorithm": "sgd", "steps": 1_000_000, "seconds": 600.0, "learning_rate": 1e-6}}
@@ -106,6 +107,36 @@ def test_a_model_of_a_users_own_meets_its_closed_form(api):
 def api_document(text):
     """A model file in YAML as the JSON that says the same."""
     return dict(load_model(text).document)
+
+
+def test_a_policy_taken_away_in_any_form_gives_what_the_service_answers(api, stack, tmp_path, monkeypatch):
+    record = solve(api, model="rbc_labour", method=FAST)
+
+    def fetch(name):
+        return api.get(record["links"]["artifact"], params={"format": name})
+
+    assert fetch("savedmodel").status_code == 202
+    for name, ending in (("npz", "npz"), ("onnx", "onnx"), ("savedmodel", "savedmodel.zip")):
+        stack.wait_for(lambda name=name: fetch(name).status_code != 202)
+        (tmp_path / f"policy.{ending}").write_bytes(fetch(name).content)
+    assert fetch("savedmodel").headers["etag"] == fetch("savedmodel").headers["etag"]
+    monkeypatch.chdir(tmp_path)
+    arrays, onnx, tensorflow = (
+        run(program(f"policy.{ending}")) for ending in ("npz", "onnx", "savedmodel.zip")
+    )
+    about = onnx["policy"]
+    columns = dict(zip(about["states"], onnx["states"].T.tolist(), strict=True))
+    answer = api.post(record["links"]["policy"], json={"states": columns}).json()
+    for group in ("controls", "definitions"):
+        for column, name in enumerate(about[group]):
+            truth = pytest.approx(answer[group][name], rel=1e-12)
+            assert arrays["answer"][name].tolist() == truth
+            assert (onnx["controls"] if group == "controls" else onnx["definitions"][0])[
+                :, column
+            ].tolist() == truth
+            assert tensorflow[group].numpy()[:, column].tolist() == truth
+    assert about["origin"]["verdict"] == record["certificate"]["verdict"]
+    assert tensorflow["policy"] == about
 
 
 def test_identical_requests_at_once_are_solved_once(api):

@@ -5,12 +5,12 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from solver.export.npz import to_npz
+from tests.solver.export.page import PAGE, program, run
 from tests.solver.export.policies import (
     EVERYTHING,
     FAMILIES,
@@ -21,17 +21,14 @@ from tests.solver.export.policies import (
     states_around,
 )
 
-PAGE = (Path(__file__).parents[3] / "docs" / "artifacts.md").read_text()
-PROGRAM = next(block for block in re.findall(r"```python\n(.*?)```", PAGE, re.S) if "policy.npz" in block)
+PROGRAM = program("policy.npz")
 FUNCTIONS = PROGRAM[: PROGRAM.index('\nwith np.load("policy.npz"')]
 
 
 @pytest.fixture(scope="module")
 def evaluate():
     """The page's function."""
-    namespace = {}
-    exec(FUNCTIONS, namespace)
-    return namespace["evaluate"]
+    return run(FUNCTIONS)["evaluate"]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

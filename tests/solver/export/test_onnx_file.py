@@ -1,8 +1,5 @@
 """ONNX files, run by onnxruntime, which knows nothing of the solver."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import onnxruntime
 import pytest
@@ -10,6 +7,7 @@ import pytest
 from solver.export import functions
 from solver.export.onnx_file import to_onnx
 from solver.export.tensor import INPUT, Tensor
+from tests.solver.export.page import program, run
 from tests.solver.export.policies import (
     EVERYTHING,
     FAMILIES,
@@ -19,9 +17,6 @@ from tests.solver.export.policies import (
     random_policy,
     states_around,
 )
-
-PAGE = (Path(__file__).parents[3] / "docs" / "artifacts.md").read_text()
-PROGRAM = next(block for block in re.findall(r"```python\n(.*?)```", PAGE, re.S) if "policy.onnx" in block)
 
 
 def session_of(policy, origin=None):
@@ -36,6 +31,19 @@ def test_onnxruntime_gives_what_the_service_gives(model, family):
     session = session_of(policy)
     assert {output.type for output in session.get_outputs()} == {"tensor(double)"}
     assert_same(np.column_stack(session.run(None, {"states": states})), answers(policy, states))
+
+
+def test_large_weights_that_cancel_differ_by_rounding_alone():
+    """As Gauss-Newton finds them: what the service itself answers is good to the rounding of its sum, and no better."""
+    policy = random_policy(MODELS["neoclassical"], "tanh")
+    inner, hidden, output = policy.weights
+    hidden[:, 1] = hidden[:, 0]
+    output[:2] = [[1e6], [-1e6]]
+    states = states_around(policy)
+    h = np.abs(policy.structure.notional(policy.setting, (inner, hidden, output), states)[1][-1][0])
+    rounding = np.finfo(float).eps * policy.frame.scale * (h @ np.abs(output))
+    controls = session_of(policy).run(["controls"], {"states": states})[0]
+    assert np.all(np.abs(controls - policy.evaluate(states)) <= 8 * rounding)
 
 
 def test_any_number_of_rows_is_taken():
@@ -58,8 +66,7 @@ def test_the_pages_program_runs(tmp_path, monkeypatch):
     policy = random_policy(EVERYTHING, "relu")
     (tmp_path / "policy.onnx").write_bytes(to_onnx(policy, {"solution": "5f0c"}))
     monkeypatch.chdir(tmp_path)
-    namespace = {}
-    exec(PROGRAM, namespace)
+    namespace = run(program("policy.onnx"))
     assert namespace["policy"]["model"]["hash"] == EVERYTHING.hash
     assert namespace["policy"]["origin"] == {"solution": "5f0c"}
     found = np.column_stack([namespace["controls"], *namespace["definitions"]])

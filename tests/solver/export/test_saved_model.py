@@ -1,16 +1,14 @@
 """SavedModels, loaded by TensorFlow without the solver's help."""
 
 import io
-import json
-import re
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from solver.export.saved_model import to_saved_model
+from tests.solver.export.page import program, run
 from tests.solver.export.policies import (
     EVERYTHING,
     MODELS,
@@ -19,9 +17,6 @@ from tests.solver.export.policies import (
     random_policy,
     states_around,
 )
-
-PAGE = (Path(__file__).parents[3] / "docs" / "artifacts.md").read_text()
-PROGRAM = next(block for block in re.findall(r"```python\n(.*?)```", PAGE, re.S) if "saved_model" in block)
 
 
 def loaded(policy, directory):
@@ -55,8 +50,7 @@ def test_the_pages_program_runs(tmp_path, monkeypatch):
     policy = random_policy(EVERYTHING, "relu")
     (tmp_path / "policy.savedmodel.zip").write_bytes(to_saved_model(policy, {"solution": "5f0c"}))
     monkeypatch.chdir(tmp_path)
-    namespace = {}
-    exec(PROGRAM, namespace)
-    assert namespace["policy"]["origin"] == json.loads('{"solution": "5f0c"}')
+    namespace = run(program("policy.savedmodel.zip"))
+    assert namespace["policy"]["origin"] == {"solution": "5f0c"}
     found = np.column_stack([namespace["controls"], namespace["definitions"]])
     assert_same(found, answers(policy, namespace["states"].numpy()))

@@ -52,6 +52,14 @@ PREFER_HEADER = {
     "example": "wait=30",
     "description": "wait=N holds the answer for up to N seconds (at most 60) until the solution is over.",
 }
+IF_NONE_MATCH_HEADER = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "example": '"4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"',
+    "description": "The ETag of what the client has: if that is still what there is, the answer is 304.",
+}
 STATES_PARAMETER = {
     "name": "states",
     "in": "query",
@@ -172,7 +180,8 @@ def _query_parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     if isinstance(schema, dict):
         if "$ref" in schema:
-            return definitions[schema["$ref"].rsplit("/", 1)[1]]
+            beside = {key: value for key, value in schema.items() if key != "$ref"}
+            return definitions[schema["$ref"].rsplit("/", 1)[1]] | beside
         return {key: _inlined(value, definitions) for key, value in schema.items()}
     return [_inlined(item, definitions) for item in schema] if isinstance(schema, list) else schema
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from service.conditional import entity_tag, has_current
 from service.dependencies import Services, services_of
 from service.identity import solution_id_of
-from service.openapi import operation
+from service.openapi import IF_NONE_MATCH_HEADER, operation
 from service.policies import require_solved
 from service.problems import RETRY_AFTER_S
 from service.query import read_query
@@ -46,6 +46,7 @@ router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
         also=(202, 304),
         path=("solution_id",),
         query=ArtifactQuery,
+        parameters=(IF_NONE_MATCH_HEADER,),
         content=_CONTENT,
         errors=(404, 409, 422, 429, 503),
     ),

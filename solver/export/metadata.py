@@ -39,9 +39,9 @@ def describe(policy: Policy, origin: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_text(metadata: Mapping[str, Any]) -> str:
-    """Metadata as JSON text, numbers in full.
+    """Metadata as JSON text in ASCII, which every format holds, numbers in full.
 
     Raises:
         ValueError: a number is not finite.
     """
-    return json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+    return json.dumps(metadata, allow_nan=False)

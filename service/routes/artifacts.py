@@ -11,7 +11,7 @@ from service.conditional import entity_tag, has_current
 from service.dependencies import Services, services_of
 from service.identity import solution_id_of
 from service.openapi import IF_NONE_MATCH_HEADER, operation
-from service.policies import require_solved
+from service.policies import evaluator_of, require_solved
 from service.problems import RETRY_AFTER_S
 from service.query import read_query
 from service.schemas.artifacts import ArtifactFormat, ArtifactQuery
@@ -58,10 +58,9 @@ async def get_artifact(request: Request) -> Response:
     client that names in If-None-Match what it has is answered 304.
     """
     asked = read_query(request, ArtifactQuery).format
-    services, solution_id = services_of(request), solution_id_of(request)
-    record = await run_in_threadpool(services.jobs.record, solution_id)
+    record = await run_in_threadpool(services_of(request).jobs.record, solution_id_of(request))
     require_solved(record)
-    content = await _content(services, record, asked)
+    content = await _content(request, record, asked)
     if content is None:
         return Response(
             status_code=202, headers={"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"}
@@ -76,11 +75,12 @@ async def get_artifact(request: Request) -> Response:
     return Response(content, headers=headers, media_type=media_type)
 
 
-async def _content(services: Services, record: JobRecord, asked: ArtifactFormat) -> bytes | None:
+async def _content(request: Request, record: JobRecord, asked: ArtifactFormat) -> bytes | None:
     """The bytes of an artifact; None while a worker is asked to write them."""
+    services = services_of(request)
     if asked is ArtifactFormat.SAVEDMODEL:
         return await run_in_threadpool(_saved_model, services, record.id)
-    evaluator = services.policies.kept(record.id) or await services.policies.load(record.id)
+    evaluator = await evaluator_of(request)
     write = to_npz if asked is ArtifactFormat.NPZ else to_onnx
     return await services.batches.run(lambda: write(evaluator.policy, origin_of(record)))
 

@@ -29,7 +29,11 @@ def to_onnx(policy: Policy, origin: Mapping[str, Any]) -> bytes:
         policy: the policy.
         origin: see :func:`~solver.export.metadata.describe`.
     """
-    from onnx import TensorProto, checker, helper  # takes longer than all of the rest, which no other call has to pay
+    from onnx import (
+        TensorProto,
+        checker,
+        helper,
+    )  # takes longer than all of the rest, which no other call has to pay
 
     states = Tensor(INPUT)
     controls, definitions = apply(policy, ONNX, TensorNamespace, states)

@@ -29,11 +29,8 @@ def to_onnx(policy: Policy, origin: Mapping[str, Any]) -> bytes:
         policy: the policy.
         origin: see :func:`~solver.export.metadata.describe`.
     """
-    from onnx import (
-        TensorProto,
-        checker,
-        helper,
-    )  # takes longer than all of the rest, which no other call has to pay
+    # Imported here: it takes longer than all of the rest, which no other call has to pay.
+    from onnx import TensorProto, checker, helper
 
     states = Tensor(INPUT)
     controls, definitions = apply(policy, ONNX, TensorNamespace, states)

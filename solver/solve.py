@@ -39,7 +39,7 @@ from solver.solution import Provenance, Solution, StartUse
 from solver.status import Status
 from solver.training.compiled import Numbers, compiled_objective
 from solver.training.compiled_bellman import compiled_bellman
-from solver.training.device import choose_device
+from solver.training.device import choose_device, gpus, training_on
 from solver.training.ergodic import settled
 from solver.training.monitor import Monitor
 from solver.training.problem import TrainingProblem
@@ -98,10 +98,11 @@ def solve(
         on_progress=on_progress,
         should_stop=should_stop,
     )
-    device = choose_device(method.policy.n_weights(method.sized(size)) * (method.sampling.states or 0))
+    n_elements = method.policy.n_weights(method.sized(size)) * (method.sampling.states or 0)
+    device = choose_device(n_elements, gpus())
 
     def attempt(first: np.ndarray | None) -> _Attempt:
-        with tf.device(device):
+        with training_on(device):
             status = train(task.problem, monitor, first)
         ended_s = time.monotonic()
         if status is Status.CANCELLED or monitor.best is None:
@@ -132,8 +133,8 @@ def solve(
         history=tuple(monitor.history),
         provenance=Provenance(
             versions=_versions(),
-            device=device,
-            dtype="float64",
+            device=device.split(":")[0].lower(),
+            dtype=method.training.dtype,
             solve_s=time.monotonic() - started_s,
             training_s=time.monotonic() - started_s - sum(one.certifying_s for one in attempts),
             start=use,
@@ -166,8 +167,8 @@ def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, siz
     lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())
     finer = build_expectation(calibration.process, judging, finer=True)
     frame = bounded_frame(rule, finer, lower, upper)
-    has_value = method.objective == "bellman"
-    compiled = (compiled_bellman if has_value else compiled_objective)(model, method.policy)
+    compile_ = compiled_bellman if method.objective == "bellman" else compiled_objective
+    compiled = compile_(model, method.policy, method.training.dtype)
 
     def policy_of(vector: np.ndarray) -> Policy:
         return Policy(model, calibration, method.policy, frame, compiled.policy_weights(vector))

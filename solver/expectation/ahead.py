@@ -104,7 +104,9 @@ def look_ahead(
     n_exogenous = space.n_exogenous
     offsets = xp.reshape(rule.values[:, None, :] + rule.nodes, (-1, n_exogenous))
     chances = xp.matmul(space.regime_weights(xp, states), rule.transitions)
-    regimes = xp.reshape(xp.arange(space.n_regimes, dtype="float64")[:, None] + 0.0 * rule.weights, (-1,))
+    regimes = xp.reshape(
+        xp.arange(space.n_regimes, dtype=rule.weights.dtype)[:, None] + 0.0 * rule.weights, (-1,)
+    )
     weights = xp.reshape(chances[:, :, None] * rule.weights, (-1, xp.size(regimes)))
     return Ahead(drift[:, None, :] + offsets, regimes, weights)
 

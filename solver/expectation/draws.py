@@ -64,7 +64,7 @@ class Draws(NamedTuple):
             return following, 0.0 * self.chances[:, 0]
         row = xp.matmul(space.regime_weights(xp, states), law.transitions)
         regime = chosen(xp, self.chances[:, 1:], row)
-        numbers = xp.arange(space.n_regimes, dtype="float64")
+        numbers = xp.arange(space.n_regimes, dtype=regime.dtype)
         return following + xp.matmul(regime, law.values), xp.sum(regime * numbers, axis=1)
 
 
@@ -90,7 +90,7 @@ def law_of_draws(process: Process) -> Law:
 def chosen(xp: Any, chances: Array, shares: Array) -> Array:
     """(n, k) one at the choice that a chance (n, 1) in [0, 1) falls on, zero elsewhere, of probabilities (n, k)."""
     above = xp.cumsum(shares, axis=1)
-    is_below = xp.where(chances < above, 1.0, 0.0)
+    is_below = xp.where(chances < above, xp.ones_like(above), 0.0)
     # Rounding may leave the last sum just below one, and a chance above it.
     is_below = xp.concatenate([is_below[:, :-1], xp.ones_like(is_below[:, :1])], axis=1)
     return is_below - xp.concatenate([xp.zeros_like(is_below[:, :1]), is_below[:, :-1]], axis=1)

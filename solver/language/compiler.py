@@ -19,7 +19,7 @@ Key = tuple[str, int | None]
 
 @dataclass(frozen=True)
 class Backend:
-    """The operations of an array library; arrays are float64.
+    """The operations of an array library; arrays are float64, but for those of graphs that train in float32.
 
     Attributes:
         name: for messages.

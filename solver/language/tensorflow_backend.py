@@ -7,6 +7,7 @@ import functools
 import math
 import operator
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
@@ -37,6 +38,11 @@ def _crra(consumption: Any, gamma: Any) -> Any:
 
 def _spread(value: Any, arrays: Sequence[Any]) -> Any:
     return value + sum(tf.zeros_like(array) for array in arrays)
+
+
+def tensorflow_backend(dtype: tf.DType) -> Backend:
+    """The language on tensors of a floating-point type: constants are of it, and operations keep it."""
+    return replace(TENSORFLOW, constant=functools.partial(tf.constant, dtype=dtype))
 
 
 TENSORFLOW = Backend(

@@ -57,8 +57,9 @@ class StateSpace:
         """(..., n_regimes) one at the regime, zero elsewhere."""
         if self.n_regimes == 1:
             return xp.ones_like(states[..., :1])
-        regimes = xp.arange(self.n_regimes, dtype="float64")
-        return xp.where(xp.abs(states[..., -1:] - regimes) < 0.5, 1.0, 0.0) + 0.0 * states[..., :1]
+        one = xp.ones_like(states[..., :1])
+        regimes = xp.arange(self.n_regimes, dtype=one.dtype)
+        return xp.where(xp.abs(states[..., -1:] - regimes) < 0.5, one, 0.0) + 0.0 * states[..., :1]
 
     def exogenous_of(self, xp: Any, mean: Array, values: Array, states: Array) -> Array:
         """The exogenous variables (n, n_exogenous) at states (n, n_columns); the mean of those that do not matter today.

@@ -100,7 +100,7 @@ class BellmanObjective:
         ahead = next_period(xp, economy, rule.space, expectation, parameters, states, today.date)
         then = self.value(setting, weights, ahead.states)
         columns, tangents = [then.total], []
-        for direction in tf.unstack(tf.eye(controls.shape[1], dtype=tf.float64)):
+        for direction in tf.unstack(tf.eye(controls.shape[1], dtype=controls.dtype)):
             moves = pushforward(ahead.states, controls, tf.ones_like(controls) * direction)
             slope, layers_moved = self._value_along(then, weights, ahead.states, moves)
             columns.append(slope)
@@ -145,7 +145,7 @@ class BellmanObjective:
     def _linear(self, setting: Setting, states: Array) -> Date:
         """What the frame's linear rule decides."""
         family = LinearFamily(self.rule.family.shapes[-1][1])
-        weights = [tf.zeros(shape, tf.float64) for shape in family.shapes]
+        weights = [tf.zeros(shape, states.dtype) for shape in family.shapes]
         return replace(self.rule, family=family).decide(setting, weights, states).date
 
     def _units(self, parameters: Array, today: Date) -> tuple[Array, Array]:

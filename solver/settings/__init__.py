@@ -10,9 +10,10 @@ from solver.settings.expectation import ExpectationSettings
 from solver.settings.method import Method, Objective, SamplingSettings, SolveSettings
 from solver.settings.policy import PolicySettings
 from solver.settings.problem_size import ProblemSize
-from solver.settings.training import TrainingSettings
+from solver.settings.training import Dtype, TrainingSettings
 
 __all__ = [
+    "Dtype",
     "ExpectationSettings",
     "Method",
     "Objective",

@@ -24,6 +24,8 @@ from solver.settings.training import OF_OUTPUT_LAYER, TrainingSettings
 Objective = Literal["euler", "bellman", "lifetime_reward"]
 
 SMOOTH_TARGET, KINKED_TARGET = 1e-6, 1e-4
+#: What float32 reaches at every smooth model that was tried; and its relative rounding, below which no residual goes.
+FLOAT32_TARGET, FLOAT32_ROUNDING = 1e-4, 1e-7
 _SMALLER = "use fewer or smaller layers, or a lower degree"
 
 
@@ -68,6 +70,15 @@ class Method(Settings):
             if isinstance(training, dict):
                 return value | {"training": {"algorithm": "adam"} | training}
         return value
+
+    @model_validator(mode="after")
+    def _trained_in_float32(self) -> Method:
+        if self.training.dtype == "float32" and self.policy.family == "linear":
+            raise ValueError(
+                "training.dtype = 'float32' is that of training's graphs, and the linear family is not trained; "
+                "leave it out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_objective(self) -> Method:
@@ -198,9 +209,19 @@ class SolveSettings(Settings):
     target: Annotated[float, Field(ge=1e-12, le=0.1)] | None = Field(
         None,
         description="Largest Euler error on held-out states at which training stops. Default: 1e-6, or 1e-4 for a policy "
-        "with kinks (min, max, abs, or a bound that the linear rule comes near).",
+        "with kinks (min, max, abs, or a bound that the linear rule comes near) and for one that is trained in float32.",
     )
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(0, description="Seed of every random draw.")
+
+    @model_validator(mode="after")
+    def _target_of_float32(self) -> SolveSettings:
+        is_float32 = self.method.training.dtype == "float32"
+        if is_float32 and self.target is not None and self.target < FLOAT32_ROUNDING:
+            raise ValueError(
+                f"target = {self.target:g} is below {FLOAT32_ROUNDING:g}, the rounding of method.training.dtype = "
+                "'float32'; raise it, or take float64"
+            )
+        return self
 
     def resolve(self, size: ProblemSize) -> SolveSettings:
         """The same settings with nothing left out, for a problem of that size.
@@ -220,5 +241,9 @@ class SolveSettings(Settings):
         states = method.sampling.states or method.default_states(size)
         sampling = SamplingSettings(region=method.sampling.region, states=states)
         method = method.model_copy(update={"sampling": sampling})
-        target = self.target or (KINKED_TARGET if size.has_kinks else SMOOTH_TARGET)
+        target = self.target or self._default_target(size)
         return SolveSettings(method=method, target=target, seed=self.seed)
+
+    def _default_target(self, size: ProblemSize) -> float:
+        smooth = FLOAT32_TARGET if self.method.training.dtype == "float32" else SMOOTH_TARGET
+        return KINKED_TARGET if size.has_kinks else smooth

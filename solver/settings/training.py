@@ -22,6 +22,8 @@ Algorithm = Literal[
     "rmsprop",
 ]
 
+Dtype = Literal["float64", "float32"]
+
 LEAST_SQUARES = ("staged", "gauss_newton", "levenberg_marquardt", "time_iteration")
 #: Those that train the output layer alone.
 OF_OUTPUT_LAYER = ("gauss_newton", "time_iteration")
@@ -59,6 +61,14 @@ class TrainingSettings(Settings):
         None, description="momentum and nesterov: γ_m. Default: 0.9."
     )
 
+    dtype: Dtype = Field(
+        "float64",
+        # So that what was solved before there was a choice keeps its id.
+        exclude_if=lambda dtype: dtype == "float64",
+        description="Floating-point type of the graphs: the policy, the residuals and their Jacobian. Steps of least "
+        "squares, the policy that is kept and its certificate are float64 in any case. A record tells float32 alone.",
+    )
+
     @model_validator(mode="after")
     def _one_algorithm(self) -> TrainingSettings:
         if self.algorithm in LEAST_SQUARES:
@@ -81,7 +91,9 @@ class TrainingSettings(Settings):
         """The same choice with every field of its algorithm filled in."""
         seconds = 60.0 if self.seconds is None else self.seconds
         if self.is_least_squares:
-            return TrainingSettings(algorithm=self.algorithm, steps=self.steps or 200, seconds=seconds)
+            return TrainingSettings(
+                algorithm=self.algorithm, steps=self.steps or 200, seconds=seconds, dtype=self.dtype
+            )
         momentum = 0.9 if self.momentum is None else self.momentum
         return TrainingSettings(
             algorithm=self.algorithm,
@@ -91,4 +103,5 @@ class TrainingSettings(Settings):
             learning_rate=self.learning_rate or 1e-3,
             annealing=self.annealing or 0.0,
             momentum=momentum if self.algorithm in WITH_MOMENTUM else None,
+            dtype=self.dtype,
         )

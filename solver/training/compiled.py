@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from solver.expectation.ahead import Expectation
 from solver.expectation.draws import Draws, Law
-from solver.language.tensorflow_backend import TENSORFLOW
+from solver.language.tensorflow_backend import tensorflow_backend
 from solver.model.economy import Economy
 from solver.model.spec import Model
 from solver.objective.all_in_one import mean_of_products
@@ -24,11 +24,9 @@ from solver.policy.family import Layer, Weights
 from solver.policy.frame import Frame
 from solver.policy.policy import numpy_rule
 from solver.policy.rule import Setting
-from solver.settings import PolicySettings
+from solver.settings import Dtype, PolicySettings
 
 Tensor = Any
-
-VECTOR = tf.TensorSpec((None,), tf.float64)
 
 
 class Numbers(NamedTuple):
@@ -54,20 +52,24 @@ class CompiledObjective:
         family: its parameterised function.
         space: the columns of its states.
         numbers_spec: the shapes of :class:`Numbers`.
+        dtype: the floating-point type of every tensor of the graphs.
         states_spec: that of states, (n, n_columns).
+        vector_spec: that of weights, (n_weights,).
     """
 
-    def __init__(self, model: Model, settings: PolicySettings) -> None:
-        self.model = model
+    def __init__(self, model: Model, settings: PolicySettings, dtype: Dtype = "float64") -> None:
+        self.model, self.dtype = model, tf.as_dtype(dtype)
         in_numpy = numpy_rule(model, settings)
-        rule = replace(in_numpy, economy=Economy(model, TENSORFLOW), xp=tf.experimental.numpy)
+        rule = replace(
+            in_numpy, economy=Economy(model, tensorflow_backend(self.dtype)), xp=tf.experimental.numpy
+        )
         self.rule, self.family, self.space = rule, rule.family, rule.space
         self._ratios, self._differences = (EulerObjective(rule, as_ratio) for as_ratio in (True, False))
         n_exogenous, n_regimes = self.space.n_exogenous, self.space.n_regimes
         d, n_notional = self.space.n_continuous, rule.outputs.n_notional
 
         def spec(*shape: int | None) -> tf.TensorSpec:
-            return tf.TensorSpec(shape, tf.float64)
+            return tf.TensorSpec(shape, self.dtype)
 
         frame = Frame(
             spec(d),
@@ -89,7 +91,7 @@ class CompiledObjective:
         )
         law = Law(*expectation[:4], spec(None), spec(None, n_exogenous), spec(None, n_exogenous, n_exogenous))
         self.numbers_spec, self.numbers_of_draws_spec = Numbers(setting, expectation), Numbers(setting, law)
-        self.states_spec = spec(None, len(self.space.names))
+        self.states_spec, self.vector_spec = spec(None, len(self.space.names)), spec(None)
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
@@ -105,6 +107,10 @@ class CompiledObjective:
     def n_residuals(self) -> int:
         """Residuals at each state."""
         return len(self._ratios.equations)
+
+    def tensor(self, array: Any) -> Tensor:
+        """An array as the graphs take it."""
+        return tf.constant(array, self.dtype)
 
     def unflatten(self, vector: Any) -> list[Any]:
         """The weights of each block, arrays or tensors as the vector is."""
@@ -170,7 +176,7 @@ class CompiledObjective:
             residuals, found = self._residuals(self._ratios, numbers, vector, states, tomorrow)
             return with_jacobian(residuals, _by_layer([found.today.layers[first_layer:]]))
 
-        signature = (self.numbers_spec, VECTOR, self.states_spec, VECTOR)
+        signature = (self.numbers_spec, self.vector_spec, self.states_spec, self.vector_spec)
         return tf.function(jacobian, input_signature=signature, autograph=False)
 
     def _jacobian_graph(self, first_layer: int) -> Any:
@@ -181,7 +187,7 @@ class CompiledObjective:
             evaluations = (found.today.layers, found.tomorrow)
             return with_jacobian(residuals, _by_layer([layers[first_layer:] for layers in evaluations]))
 
-        signature = (self.numbers_spec, VECTOR, self.states_spec)
+        signature = (self.numbers_spec, self.vector_spec, self.states_spec)
         return tf.function(jacobian, input_signature=signature, autograph=False)
 
     def mean_product(
@@ -194,8 +200,8 @@ class CompiledObjective:
         keys = tf.random.split(key, 2)
         draws = Draws(
             numbers.expectation,
-            tf.random.stateless_normal((count, self.space.n_exogenous), keys[0], dtype=tf.float64),
-            tf.random.stateless_uniform((count, 2), keys[1], dtype=tf.float64),
+            tf.random.stateless_normal((count, self.space.n_exogenous), keys[0], dtype=self.dtype),
+            tf.random.stateless_uniform((count, 2), keys[1], dtype=self.dtype),
         )
         residuals, _ = self._residuals(
             self._differences, numbers._replace(expectation=draws), vector, repeated
@@ -246,10 +252,12 @@ def _sum_of_outer_products(count: Tensor, block: list[Layer], slopes: list[Tenso
 
     terms = [one(h, slope) for (h, _), slope in zip(block, slopes, strict=True) if slope is not None]
     h, z = block[0]
-    return sum(terms) if terms else tf.zeros((count, h.shape[1], z.shape[1]), tf.float64)
+    return sum(terms) if terms else tf.zeros((count, h.shape[1], z.shape[1]), h.dtype)
 
 
-@lru_cache(maxsize=32)
-def compiled_objective(model: Model, settings: PolicySettings) -> CompiledObjective:
-    """The compiled objective of a model and a family, kept so that a warm process never traces it again."""
-    return CompiledObjective(model, settings)
+def compiled_objective(model: Model, settings: PolicySettings, dtype: Dtype = "float64") -> CompiledObjective:
+    """The compiled objective of a model, a family and a type, kept so that a warm process never traces it again."""
+    return _kept_objective(model, settings, dtype)
+
+
+_kept_objective = lru_cache(maxsize=32)(CompiledObjective)

@@ -17,8 +17,8 @@ from solver.expectation.ahead import Expectation
 from solver.model.spec import Model
 from solver.objective.bellman import BellmanObjective
 from solver.policy.family import Layer
-from solver.settings import PolicySettings
-from solver.training.compiled import VECTOR, CompiledObjective, Numbers, Tensor, with_jacobian
+from solver.settings import Dtype, PolicySettings
+from solver.training.compiled import CompiledObjective, Numbers, Tensor, with_jacobian
 
 #: ``(numbers, vector, states) -> residuals (m,), Jacobian (m, n)``
 _Jacobian = Callable[[Numbers, Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -27,8 +27,8 @@ _Jacobian = Callable[[Numbers, Tensor, Tensor], tuple[Tensor, Tensor]]
 class CompiledBellman(CompiledObjective):
     """The residuals of value and of controls of one model under one family, with the derivatives that training needs."""
 
-    def __init__(self, model: Model, settings: PolicySettings) -> None:
-        super().__init__(model, settings)
+    def __init__(self, model: Model, settings: PolicySettings, dtype: Dtype = "float64") -> None:
+        super().__init__(model, settings, dtype)
         self._objective = BellmanObjective(self.rule)
 
     @property
@@ -69,7 +69,7 @@ class CompiledBellman(CompiledObjective):
         ) -> tuple[Tensor, Tensor]:
             return graph(numbers, tf.concat([policy, value], axis=0), states)
 
-        signature = (self.numbers_spec, VECTOR, self.states_spec, VECTOR)
+        signature = (self.numbers_spec, self.vector_spec, self.states_spec, self.vector_spec)
         return tf.function(jacobian, input_signature=signature, autograph=False)
 
     @cached_property
@@ -83,7 +83,7 @@ class CompiledBellman(CompiledObjective):
         return self._graph(slice(None), slice(None))
 
     def _graph(self, trained: slice, equations: slice) -> Any:
-        signature = (self.numbers_spec, VECTOR, self.states_spec)
+        signature = (self.numbers_spec, self.vector_spec, self.states_spec)
         return tf.function(self._jacobian(trained, equations), input_signature=signature, autograph=False)
 
     def _jacobian(self, trained: slice, equations: slice) -> _Jacobian:
@@ -104,7 +104,9 @@ class CompiledBellman(CompiledObjective):
         return jacobian
 
 
-@lru_cache(maxsize=32)
-def compiled_bellman(model: Model, settings: PolicySettings) -> CompiledBellman:
-    """The compiled Bellman objective of a model and a family, kept so that a warm process never traces it again."""
-    return CompiledBellman(model, settings)
+def compiled_bellman(model: Model, settings: PolicySettings, dtype: Dtype = "float64") -> CompiledBellman:
+    """The compiled Bellman objective, kept as :func:`~solver.training.compiled.compiled_objective` keeps its own."""
+    return _kept_bellman(model, settings, dtype)
+
+
+_kept_bellman = lru_cache(maxsize=32)(CompiledBellman)

@@ -13,13 +13,12 @@ from solver.expectation.ahead import Expectation
 from solver.objective.lifetime_reward import LifetimeReward
 from solver.settings import Objective
 from solver.settings.limits import MAX_PERIODS, REMAINING
-from solver.training.compiled import VECTOR, CompiledObjective, Numbers
+from solver.training.compiled import CompiledObjective, Numbers
 from solver.training.first_order import UPDATE_RULES, Hyperparameters
 
 Tensor = Any
 
 _COUNT = tf.TensorSpec((), tf.int64)
-_MATRIX = tf.TensorSpec((None, None), tf.float64)
 
 #: ``(compiled, numbers, vector, states, seed, step) -> loss``
 _Loss = Callable[[CompiledObjective, Numbers, Tensor, Tensor, Tensor, Tensor], Tensor]
@@ -74,7 +73,7 @@ def compiled_descent(
                 count = tf.shape(states, out_type=tf.int64)[0]
                 return tf.gather(states, tf.random.stateless_uniform([batch_size], key, 0, count, tf.int64))
             shape = tf.stack([batch_size, len(space.names)])
-            u = tf.random.stateless_uniform(shape, key, -1.0, 1.0, tf.float64)
+            u = tf.random.stateless_uniform(shape, key, -1.0, 1.0, compiled.dtype)
             continuous = frame.center + frame.half_width * space.continuous(u)
             if space.n_regimes == 1:
                 return continuous
@@ -87,14 +86,15 @@ def compiled_descent(
             change, slots = rule.change(tf.gradients(loss, point)[0], slots, step, chosen)
             return step + 1, vector + change, slots, loss
 
-        start = (first_step, vector, slots, tf.constant(0.0, tf.float64))
+        start = (first_step, vector, slots, compiled.tensor(0.0))
         end = first_step + n_steps
         _, vector, slots, loss = tf.while_loop(lambda step, *_: step < end, body, start)
         return vector, slots, loss
 
     counts = (_COUNT, _COUNT, _COUNT, _COUNT)
     known = compiled.numbers_of_draws_spec if n_draws else compiled.numbers_spec
-    signature = (known, VECTOR, _MATRIX, compiled.states_spec, *counts, VECTOR)
+    vector, matrix = compiled.vector_spec, tf.TensorSpec((None, None), compiled.dtype)
+    signature = (known, vector, matrix, compiled.states_spec, *counts, vector)
     return tf.function(descend, input_signature=signature, autograph=False)
 
 
@@ -128,7 +128,7 @@ def _minus_lifetime_reward(
     def body(period: Tensor, states: Tensor, weight: Tensor, total: Tensor) -> tuple[Tensor, ...]:
         # Negative, so that no path shares its draws with the initial states of a step.
         key = tf.stack([seed, -1 - step * MAX_PERIODS - period])
-        chances = tf.random.stateless_uniform(tf.shape(one), key, dtype=tf.float64)
+        chances = tf.random.stateless_uniform(tf.shape(one), key, dtype=one.dtype)
         reward, discount, following = objective.period(numbers.setting, law, weights, states, chances)
         return period + 1, following, weight * discount, total + weight * reward
 

@@ -41,7 +41,7 @@ class Hyperparameters:
 
     def rate(self, step: Tensor) -> Tensor:
         """``η₀ / (1 + κ t)``."""
-        return self.learning_rate / (1.0 + self.annealing * tf.cast(step, tf.float64))
+        return self.learning_rate / (1.0 + self.annealing * tf.cast(step, self.annealing.dtype))
 
 
 Change = Callable[[Tensor, Tensor, Tensor, Hyperparameters], tuple[Tensor, Tensor]]
@@ -84,7 +84,7 @@ def _rmsprop(g: Tensor, slots: Tensor, step: Tensor, chosen: Hyperparameters) ->
 
 
 def _adam(g: Tensor, slots: Tensor, step: Tensor, chosen: Hyperparameters) -> tuple[Tensor, Tensor]:
-    s = tf.cast(step + 1, tf.float64)
+    s = tf.cast(step + 1, g.dtype)
     m = BETA_1 * slots[0] + (1 - BETA_1) * g
     v = BETA_2 * slots[1] + (1 - BETA_2) * g**2
     m_hat, v_hat = m / (1 - BETA_1**s), v / (1 - BETA_2**s)
@@ -92,7 +92,7 @@ def _adam(g: Tensor, slots: Tensor, step: Tensor, chosen: Hyperparameters) -> tu
 
 
 def _adamax(g: Tensor, slots: Tensor, step: Tensor, chosen: Hyperparameters) -> tuple[Tensor, Tensor]:
-    s = tf.cast(step + 1, tf.float64)
+    s = tf.cast(step + 1, g.dtype)
     m = BETA_1 * slots[0] + (1 - BETA_1) * g
     u = tf.maximum(BETA_2 * slots[1], tf.abs(g))
     return -chosen.rate(step) * m / (1 - BETA_1**s) / (u + EPSILON), tf.stack([m, u])

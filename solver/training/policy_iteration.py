@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import tensorflow as tf
 
 from solver.numerics.least_squares import gauss_newton, least_norm_solution
 from solver.training.compiled_bellman import CompiledBellman
@@ -66,7 +65,8 @@ def _improve(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
     policy, value = vector[:-n_value], vector[-n_value:]
     inner, output = np.split(policy, [len(vector) - compiled.n_output_weights])
     states = problem.states(at_least=0)
-    evaluate = evaluation(problem, monitor, compiled.policy_jacobian, inner, states, tf.constant(value))
+    held = compiled.tensor(value)
+    evaluate = evaluation(problem, monitor, compiled.policy_jacobian, inner, states, held)
     iterates = gauss_newton(balanced(evaluate, compiled.n_residuals - 1), output)
     trials = list(itertools.islice(iterates, 1 + _TRIALS_PER_SWEEP))
     if not trials:

@@ -48,7 +48,7 @@ class TrainingProblem:
     @cached_property
     def tensors(self) -> Any:
         """What the graphs know of the calibration, converted once."""
-        return tf.nest.map_structure(lambda array: tf.constant(array, tf.float64), self.numbers)
+        return tf.nest.map_structure(self.compiled.tensor, self.numbers)
 
     def initial_weights(self) -> np.ndarray:
         """(n_weights,) random inner layers and a zero output layer: the linear rule itself."""

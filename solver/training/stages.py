@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from solver.model.state_space import problem_size
 from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
@@ -81,16 +80,18 @@ def evaluation(
 ) -> Evaluate:
     """Residuals and Jacobian at the states, as a function of the weights that follow the fixed ones.
 
+    They are float64, of values that the graph computes in its own type: steps are those of float64 in any case.
     ``further`` are the graph's own arguments behind the states.
     """
     with monitor.off_the_clock():
         # A graph looks for its trace again at every call, which is a quarter of what a small call takes.
         trace = graph.get_concrete_function()
-    tensors, at = problem.tensors, tf.constant(states)
+    tensor, tensors = problem.compiled.tensor, problem.tensors
+    at = tensor(states)
 
     def evaluate(point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        residuals, jacobian = trace(tensors, tf.constant(np.concatenate([fixed, point])), at, *further)
-        return residuals.numpy(), jacobian.numpy()
+        residuals, jacobian = trace(tensors, tensor(np.concatenate([fixed, point])), at, *further)
+        return np.asarray(residuals, float), np.asarray(jacobian, float)
 
     return evaluate
 

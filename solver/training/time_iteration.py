@@ -12,7 +12,6 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from solver.numerics.anderson import Anderson
 from solver.numerics.least_squares import gauss_newton
@@ -90,7 +89,7 @@ def _sweep(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> _S
     """One sweep from weights (n_weights,); None where their residuals are not defined."""
     inner = vector[: -problem.compiled.n_output_weights]
     states = problem.states(at_least=0)
-    tomorrow = tf.constant(vector)
+    tomorrow = problem.compiled.tensor(vector)
     evaluate = balanced(
         evaluation(problem, monitor, problem.compiled.today_jacobian, inner, states, tomorrow),
         problem.compiled.n_residuals,

@@ -122,7 +122,8 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
     training, ergodic = method.training, problem.ergodic
     assert training.steps is not None
     is_full_batch = training.batch_size == "full"
-    states = problem.states(at_least=0)
+    tensor = problem.compiled.tensor
+    states = tensor(problem.states(at_least=0))
     batch_size = len(states) if is_full_batch else int(training.batch_size or 0)
     n_draws = method.expectation.nodes or 0 if method.expectation.rule == "all_in_one" else 0
     graph = compiled_descent(
@@ -133,9 +134,9 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
         is_sampled=ergodic is not None,
         n_draws=n_draws,
     )
-    chosen = np.array([training.learning_rate, training.annealing, training.momentum or 0.0])
-    slots: Any = np.zeros((2, len(vector)))
-    point: Any = vector
+    chosen = tensor([training.learning_rate, training.annealing, training.momentum or 0.0])
+    slots: Any = tensor(np.zeros((2, len(vector))))
+    point: Any = tensor(vector)
     chunk = int(np.clip(_WORK_PER_REPORT // (batch_size * len(vector)), 1, 250))
 
     def advance(steps: int) -> tuple[Any, Any, Any]:
@@ -152,11 +153,10 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
         point, slots, loss = advance(steps)
         if not np.isfinite(float(loss)):
             return monitor.outcome(Status.DIVERGED if monitor.step else Status.NON_FINITE)
-        monitor.record(
-            training.algorithm, point.numpy(), float(loss), steps=steps, visited=steps * batch_size
-        )
+        weights = np.asarray(point, float)
+        monitor.record(training.algorithm, weights, float(loss), steps=steps, visited=steps * batch_size)
         if ergodic is not None and monitor.end is None:
-            ergodic.follow(point.numpy(), SHORT_RUN)
-            states = problem.states(at_least=0)
+            ergodic.follow(weights, SHORT_RUN)
+            states = tensor(problem.states(at_least=0))
             monitor.judge_again()
     return monitor.outcome(Status.STALLED)

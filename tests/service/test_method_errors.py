@@ -102,6 +102,23 @@ def test_points_that_are_no_power_of_two_are_refused_with_those_next_to_them(api
     assert "nodes = 100 is no power of two" in fault["message"] and "use 64 or 128" in fault["message"]
 
 
+@pytest.mark.parametrize(
+    "request_, told",
+    [
+        ({"target": 1e-9}, ["target = 1e-09", "below 1e-07", "raise it, or take float64"]),
+        ({"method": {"policy": {"family": "linear"}}}, ["linear family is not trained", "leave it out"]),
+    ],
+)
+def test_what_float32_cannot_do_is_refused(api, finisher, request_, told):
+    method = {"training": {"dtype": "float32"}} | request_.get("method", {})
+    response = api.post("/v1/solutions", json={"model": "rbc", **request_, "method": method})
+    assert response.status_code == 422
+    (fault,) = response.json()["errors"]
+    for words in told:
+        assert words in fault["message"]
+    assert finisher.jobs.ids(JobStatus.QUEUED) == []
+
+
 def test_a_calibration_without_shocks_has_no_ergodic_set(api, finisher):
     request = {
         "model": "rbc",

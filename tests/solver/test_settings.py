@@ -104,7 +104,7 @@ def belongs(name, training):
     """Whether a field of training says something about its algorithm."""
     if name == "momentum":
         return training.algorithm in ("momentum", "nesterov")
-    return name in ("algorithm", "steps", "seconds") or training.algorithm in FIRST_ORDER
+    return name in ("algorithm", "steps", "seconds", "dtype") or training.algorithm in FIRST_ORDER
 
 
 @given(document=DOCUMENTS, size=SIZES)
@@ -127,6 +127,49 @@ def test_resolving_fills_in_every_field_keeps_what_was_chosen_and_is_done_once(d
     for part, fields in chosen.pop("method", {}).items():
         assert kept["method"][part] | fields == kept["method"][part]
     assert kept | chosen == kept
+
+
+FLOAT32 = {"training": {"dtype": "float32"}}
+
+
+@pytest.mark.parametrize(
+    "size, target", [(ProblemSize(2, 1), 1e-4), (ProblemSize(2, 1, has_kinks=True), 1e-4)]
+)
+def test_float32_is_kept_and_has_a_target_that_it_reaches(size, target):
+    resolved = SolveSettings.model_validate({"method": FLOAT32}).resolve(size)
+    assert (resolved.method.training.dtype, resolved.target) == ("float32", target)
+    assert resolved.model_dump()["method"]["training"]["dtype"] == "float32"
+    chosen = SolveSettings.model_validate({"method": FLOAT32, "target": 1e-6}).resolve(size)
+    assert chosen.target == 1e-6
+
+
+def test_float64_is_not_written_so_that_what_was_solved_without_a_choice_is_the_same_job():
+    asked, left_out = (
+        SolveSettings.model_validate({"method": method}).resolve(ProblemSize(2, 1))
+        for method in ({"training": {"dtype": "float64"}}, {})
+    )
+    assert asked == left_out
+    assert asked.method.training.dtype == "float64"
+    assert "dtype" not in asked.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "document, reason",
+    [
+        (
+            {"method": FLOAT32, "target": 1e-9},
+            r"target = 1e-09 is below 1e-07, the rounding of .*'float32'; raise it, or take float64",
+        ),
+        (
+            {"method": FLOAT32 | {"policy": {"family": "linear"}}},
+            "'float32' is that of training's graphs, and the linear family is not trained; leave it out",
+        ),
+        ({"method": {"training": {"dtype": "float16"}}}, "'float64' or 'float32'"),
+    ],
+)
+def test_what_float32_cannot_do_is_refused(document, reason):
+    with pytest.raises(ValidationError, match=reason):
+        SolveSettings.model_validate(document)
 
 
 @given(document=POLICIES, size=SIZES)

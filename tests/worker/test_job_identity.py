@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from solver.calibrate import calibrate
+from solver.model.zoo import load_zoo
 from solver.progress import Progress
-from worker.contract import canonical_json, describe_progress, utc_now
+from solver.settings import SolveSettings
+from worker.contract import Job, canonical_json, describe_progress, utc_now
 
 JSON = st.recursive(
     st.none()
@@ -45,6 +48,23 @@ def test_a_job_without_a_start_is_written_and_hashed_without_it(make_job):
     members = ("document", "calibration", "target", "seed", "numerics_version")
     content = {name: getattr(job, name) for name in members} | {"method": job.method.model_dump(mode="json")}
     assert job.id == hashlib.sha256(canonical_json(content).encode()).hexdigest()[:32]
+
+
+def test_a_job_in_float64_has_the_id_that_it_had_before_there_was_a_choice():
+    model = load_zoo("brock_mirman")
+    jobs = [
+        Job.describe(
+            "brock_mirman",
+            model,
+            calibrate(model),
+            SolveSettings.model_validate({"method": {"training": chosen}}),
+        )
+        for chosen in ({}, {"dtype": "float64"}, {"dtype": "float32"})
+    ]
+    assert jobs[0].id == jobs[1].id
+    assert "dtype" not in jobs[0].model_dump_json()
+    assert jobs[2].id != jobs[0].id
+    assert [type(job).model_validate_json(job.model_dump_json()) for job in jobs] == jobs
 
 
 def test_each_start_makes_another_job(make_job):

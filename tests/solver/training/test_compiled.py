@@ -166,6 +166,24 @@ def test_the_output_layer_has_the_last_columns_of_the_jacobian():
     np.testing.assert_allclose(output, full[:, -10:], rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("name", ["two controls", "everything", "pair"])
+def test_in_float32_they_are_those_of_float64_up_to_rounding(name):
+    numbers, states = problem_of(MODELS[name], seed=0, share=float(name != "two controls"))
+    in_double, in_single = (
+        CompiledObjective(MODELS[name], FAMILIES[1], dtype) for dtype in ("float64", "float32")
+    )
+    size = sum(a * b for a, b in in_double.family.shapes)
+    vector = 0.02 * np.random.default_rng(1).normal(size=size)
+    expected = in_double.full_jacobian(numbers, vector, states)
+    found = in_single.full_jacobian(
+        tf.nest.map_structure(in_single.tensor, numbers), in_single.tensor(vector), in_single.tensor(states)
+    )
+    for double, single in zip(expected, found, strict=True):
+        assert single.dtype == tf.float32
+        # Some tens of roundings, of 6e-8 of sides about one each.
+        np.testing.assert_allclose(single, double, rtol=0, atol=5e-6 * max(1.0, np.abs(double).max()))
+
+
 def test_weights_lie_layer_after_layer():
     compiled = CompiledObjective(MODELS["neoclassical"], FAMILIES[1])
     vector = np.arange(float(sum(a * b for a, b in compiled.family.shapes)))

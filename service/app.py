@@ -21,7 +21,7 @@ from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.openapi import describe
 from service.policies import PolicyCache
-from service.routes import artifacts, events, inference, models, operations, policies, solutions
+from service.routes import artifacts, events, inference, models, operations, policies, records, solutions
 from service.settings import ServiceSettings
 from service.shutdown import CutOff
 from service.tracing import NameRequests
@@ -52,10 +52,11 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         with connect(settings.redis_url) as client:
             jobs = JobStore(client, settings.max_queued_jobs)
             library = ModelLibrary(ModelStore(client, settings.max_models), size=settings.model_cache_size)
+            artifact_store = ArtifactStore(client)
             kept = PolicyCache(
                 library,
                 jobs,
-                ArtifactStore(client),
+                artifact_store,
                 size=settings.policy_cache_size,
                 recheck_s=settings.policy_recheck_s,
             )
@@ -72,6 +73,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 library,
                 kept,
                 ExportStore(client),
+                artifact_store,
                 requests,
                 ServiceCollector(client, jobs, presence, kept),
                 reading=Gate("requests", settings.max_waiting),
@@ -92,7 +94,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         redoc_url=None,
     )
     # The busiest first: they are tried in order.
-    for routes in (policies, solutions, artifacts, events, models, inference, operations):
+    for routes in (policies, solutions, artifacts, events, records, models, inference, operations):
         app.include_router(routes.router)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountRequests, metrics=requests)

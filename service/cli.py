@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -64,9 +64,29 @@ def api(
         _refuse(error)
 
 
-def _refuse(error: Exception) -> None:
+@cli.command()
+def reproduce(
+    file: Annotated[Path, typer.Argument(help="A record: the answer of GET /v1/solutions/ID/record.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+) -> None:
+    """Solve a solution again from its record alone, and compare.
+
+    Exit code 0: the same bytes, or within the tolerance; 1: different, or not solved; 2: the file is no record.
+    """
+    from service.reproduction import as_table, solve_again
+    from worker.errors import RecordError
+
+    try:
+        comparison = solve_again(file)
+    except RecordError as error:
+        _refuse(error, 2)
+    typer.echo(comparison.model_dump_json(indent=2) if json else as_table(comparison))
+    raise typer.Exit(int(comparison.outcome == "different"))
+
+
+def _refuse(error: Exception, exit_code: int = 1) -> NoReturn:
     typer.echo(f"saddlepath-server: {error}", err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(exit_code)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.policies import PolicyCache
 from service.settings import ServiceSettings
+from worker.artifacts import ArtifactStore
 from worker.exports import ExportStore
 from worker.jobs import JobStore
 from worker.presence import PresenceStore
@@ -32,6 +33,7 @@ class Services:
     models: ModelLibrary
     policies: PolicyCache
     exports: ExportStore
+    artifacts: ArtifactStore
     requests: RequestMetrics
     collector: ServiceCollector
     reading: Gate

@@ -9,6 +9,7 @@
     ├── RequestError            fields, query parameters or values that the call does not take; every fault
     ├── BusyError               as much work of one kind is under way as may be
     ├── DeletedError            a solution that was deleted while its request waited for it
+    ├── StartLostError          the record of a solution whose start is not there any more as it was
     └── UnsolvedError           a policy or certificate asked of a solution that has none
 """
 
@@ -58,6 +59,16 @@ class DeletedError(ServiceError):
         super().__init__(
             f"solution {solution_id} was deleted while this request waited for it; post the request again "
             "to have it solved"
+        )
+
+
+class StartLostError(ServiceError):
+    """The record of a solution whose start is not there any more as it was."""
+
+    def __init__(self, start: str, reason: str) -> None:
+        super().__init__(
+            f"the record holds what the solution started from, {start}, and {reason}; post that one's own request "
+            "again, which gives it the same id and, on the same machine, the same policy"
         )
 
 

@@ -56,6 +56,7 @@ PROBLEMS: dict[type[Exception], Row] = {
     service_errors.RequestError: Row(422, "invalid-request", "The request is not valid"),
     service_errors.BusyError: Row(429, "busy", "Too much of this is under way", RETRY_AFTER_S),
     service_errors.DeletedError: Row(409, "deleted", "The solution was deleted"),
+    service_errors.StartLostError: Row(409, "start-lost", "The solution to start from is not there any more"),
     service_errors.UnsolvedError: Row(409, "unsolved", "The solution has no policy"),
     solver_errors.SolverError: Row(500, "internal", "The service failed", is_told=False),
     solver_errors.InputError: Row(422, "invalid-input", "The input is not valid"),
@@ -79,6 +80,7 @@ PROBLEMS: dict[type[Exception], Row] = {
     worker_errors.ExportFailedError: Row(
         500, "export", "The policy cannot be written in this form", is_told=False
     ),
+    worker_errors.RecordError: Row(422, "invalid-record", "The record is not valid"),
     worker_errors.CursorError: Row(422, "invalid-cursor", "The cursor is not valid"),
     worker_errors.AttemptRefusedError: Row(500, "internal", "The service failed", is_told=False),
     ClientDisconnect: Row(400, "disconnected", "The client left before its request was complete"),

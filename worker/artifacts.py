@@ -60,6 +60,11 @@ class Artifact:
         }
         return cls(canonical_json(manifest).encode(), arrays)
 
+    @property
+    def sha256(self) -> str:
+        """The hash of the arrays as they are."""
+        return hashlib.sha256(self.arrays).hexdigest()
+
     def read_manifest(self) -> dict[str, Any]:
         """The manifest.
 
@@ -80,7 +85,7 @@ class Artifact:
             ArtifactError: the arrays are not those that were stored, or not a policy's.
         """
         manifest = self.read_manifest()
-        if hashlib.sha256(self.arrays).hexdigest() != manifest["sha256"]:
+        if self.sha256 != manifest["sha256"]:
             raise ArtifactError("the artifact's arrays do not match its manifest; solve the job again")
         try:
             with np.load(io.BytesIO(self.arrays), allow_pickle=False) as stored:

@@ -11,7 +11,8 @@
     ├── QueueFullError          as many jobs are waiting as may wait
     ├── ExportFailedError       a policy that no worker could write in the form that was asked for
     ├── CursorError             a page cursor that no listing has given out
-    └── AttemptRefusedError     a delivery of a job that is not to be solved now
+    ├── AttemptRefusedError     a delivery of a job that is not to be solved now
+    └── RecordError             a document that is no record of a solution, or cannot be read or solved at all
 """
 
 from __future__ import annotations
@@ -85,3 +86,7 @@ class AttemptRefusedError(WorkerError):
         self.job_id = job_id
         self.reason = reason
         super().__init__(f"no attempt at job {job_id}: {reason}")
+
+
+class RecordError(WorkerError):
+    """A document that is no record of a solution, or that cannot be read or solved at all."""

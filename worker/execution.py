@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from solver.solve import solve
 from solver.status import Status
 from worker.artifacts import Artifact
 from worker.contract import Job, Problem, canonical_json
+from worker.machine import processor, threads
 
 _log = structlog.get_logger()
 
@@ -87,7 +89,7 @@ def execute(
             detail="A fault of the server, which has logged it. Retry, or post the job with another method.",
             code="internal",
         )
-    return _outcome(solution)
+    return _outcome(job, start, solution)
 
 
 def lost_start(job: Job, reason: str) -> Problem:
@@ -106,7 +108,7 @@ def _read_model(document: str) -> Model:
     return model_from_document(json.loads(document))
 
 
-def _outcome(solution: Solution) -> Success | Problem | None:
+def _outcome(job: Job, start: Stored | None, solution: Solution) -> Success | Problem | None:
     if solution.status is Status.CANCELLED:
         return None
     if solution.policy is None or solution.certificate is None:
@@ -116,17 +118,23 @@ def _outcome(solution: Solution) -> Success | Problem | None:
             detail=solution.status.remedy,
             code=solution.status.value.replace("_", "-"),
         )
+    artifact = Artifact.pack(solution, solution.policy)
+    hashes = {"job": job.id, "model": job.model_hash, "policy": artifact.sha256}
+    if start is not None:
+        hashes["start"] = start.artifact.sha256
     return Success(
         solution.history[-1],
         solution.certificate.model_dump(mode="json"),
-        _describe(solution.status, solution.provenance),
-        Artifact.pack(solution, solution.policy),
+        _describe(solution.status, solution.provenance) | {"hashes": hashes},
+        artifact,
     )
 
 
 def _describe(status: Status, provenance: Provenance) -> dict[str, Any]:
     return {
         "status": status.value,
+        "cpu": processor(),
+        "threads": threads(os.environ),
         "versions": dict(provenance.versions),
         "device": provenance.device,
         "dtype": provenance.dtype,

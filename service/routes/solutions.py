@@ -216,5 +216,6 @@ def _told(record: JobRecord) -> dict[str, Any]:
         "certificate": f"{self}/certificate",
         "artifact": f"{self}/artifact",
         "events": f"{self}/events",
+        "record": f"{self}/record",
     }
     return record.model_dump(mode="json") | {"links": links}

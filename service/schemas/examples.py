@@ -6,6 +6,7 @@ from typing import Any
 
 SOLUTION_ID = "5f0c6b2d9a3e41784c0d7f6e8b1a2c35"
 _HASH = "9b74c9897bac770ffc029102a200c5de4f8a7b3c1d2e5f60718293a4b5c6d7e8"
+_POLICY_HASH = "c2f1a07be5d34896b1e0f4a7d8c92635704be1f8a3d6c590e2748b1f6a0d9c3e"
 _CALIBRATION = {"beta": 0.96, "delta": 0.1, "theta": 0.36, "gamma": 2.0, "rho": 0.1, "loading": 1.0}
 _SELF = f"/v1/solutions/{SOLUTION_ID}"
 _MODEL = {
@@ -93,12 +94,15 @@ _SOLUTION: dict[str, Any] = {
     "certificate": _CERTIFICATE,
     "provenance": {
         "status": "converged",
-        "versions": {"tensorflow": "2.21.0"},
+        "cpu": "AMD EPYC 7763 64-Core Processor (family 25, model 1, stepping 1)",
+        "threads": {"blas": 1, "intra_op": 1, "inter_op": 1},
+        "versions": {"python": "3.11.7", "numerics": "4", "tensorflow": "2.21.0", "numpy": "2.4.6"},
         "device": "cpu",
         "dtype": "float64",
         "solve_s": 0.09,
         "training_s": 0.06,
         "start": None,
+        "hashes": {"job": SOLUTION_ID, "model": _HASH, "policy": _POLICY_HASH},
     },
     "problem": None,
     "links": {
@@ -107,6 +111,7 @@ _SOLUTION: dict[str, Any] = {
         "certificate": f"{_SELF}/certificate",
         "artifact": f"{_SELF}/artifact",
         "events": f"{_SELF}/events",
+        "record": f"{_SELF}/record",
     },
 }
 
@@ -234,6 +239,24 @@ ANSWERS: dict[str, dict[str, Any]] = {
         ],
     },
     "SolutionRecord": _SOLUTION,
+    "Record": {
+        "format": 1,
+        "id": SOLUTION_ID,
+        "job": {
+            "model_name": "neoclassical",
+            "model_hash": _HASH,
+            "document": _MODEL_FILE,
+            **{name: _SOLUTION[name] for name in ("calibration", "method", "target", "seed")},
+            "numerics_version": "4",
+        },
+        "policy": {
+            "manifest": {"format": 2, "sha256": _POLICY_HASH, "status": "converged"},
+            "arrays": "UEsDBC0AAAAAAAAAIQ==",
+        },
+        "start": None,
+        "certificate": _CERTIFICATE,
+        "provenance": _SOLUTION["provenance"],
+    },
     "SolutionPage": {"solutions": [_SOLUTION], "next_cursor": "2a"},
     "Evaluation": {
         "states": {"a": 0.0, "k": 4.2},

@@ -46,7 +46,7 @@ class SolutionRecord(JobRecord):
     """A solution: its job, and how that went."""
 
     certificate: Certificate | None = None  # type: ignore[assignment]
-    links: dict[str, str] = Field(description="self, policy, certificate, artifact and events.")
+    links: dict[str, str] = Field(description="self, policy, certificate, artifact, events and record.")
 
 
 class SolutionPage(BaseModel):

@@ -21,19 +21,13 @@ from service.stack.preflight import listen, lock_directory, require_broker, requ
 from service.stack.readiness import accepts_solves, store_answers
 from service.stack.store import StoreServer, prepare_store
 from service.stack.warden import PYTHON, Warden
+from worker.machine import THREAD_VARIABLES, n_cores, thread_environment
 
 GRACE_S = 5.0
 """What API and workers, and then the store, get to end by themselves: together less than 10 s."""
 STORE_GRACE_S = 3.0
 POLL_S = 0.05
 MAX_QUICK_DEATHS = 3
-THREAD_LIMITS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-)
 
 
 @dataclass(frozen=True)
@@ -171,9 +165,9 @@ def thread_limits(n_workers: int) -> dict[str, str]:
     way. One core is left to the store and the API: libraries wait for work by spinning, which would keep both from
     answering. What the operator has set already stays as it is.
     """
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    n_threads = str(max(1, (n_cores - 1) // n_workers))
-    return {name: os.environ.get(name, n_threads) for name in THREAD_LIMITS}
+    n_threads = max(1, (n_cores() - 1) // n_workers)
+    limits = thread_environment(dict.fromkeys(THREAD_VARIABLES, n_threads))
+    return {name: os.environ.get(name, limit) for name, limit in limits.items()}
 
 
 def stderr_logger() -> FilteringBoundLogger:

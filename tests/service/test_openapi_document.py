@@ -61,6 +61,7 @@ def test_the_operations_are_those_of_the_contract():
         "evaluate_policy_batch",
         "get_certificate",
         "get_artifact",
+        "get_record",
         "server_metadata",
         "server_live",
         "server_ready",

@@ -24,6 +24,7 @@ BENCHMARKS = {
     "posting": Benchmark("POST with Prefer: wait through the whole stack", is_on_one_core=False),
     "first_order": Benchmark("Adam on 2 x 32 against the default method"),
     "polynomial": Benchmark("the polynomial of degree 12"),
+    "float32": Benchmark("training in float32 against float64: error, time"),
     "evaluating": Benchmark("GET …/policy against an endpoint that does nothing", is_on_one_core=False),
     "following": Benchmark("event streams: what reports cost, and how often they come", is_on_one_core=False),
     "time_iteration": Benchmark("time iteration beside the default: errors, steps, states visited, seconds"),

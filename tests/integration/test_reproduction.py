@@ -121,3 +121,14 @@ def test_a_file_that_is_not_there_costs_one_clear_line(tmp_path):
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "nothing.json cannot be read (No such file or directory)" in line
+
+
+def test_a_solve_that_breaks_off_tells_why(fetch, reproduce, tmp_path, monkeypatch):
+    """As where TensorFlow is not installed."""
+    record = fetch(model="neoclassical", method=FAST)
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('there is no TensorFlow here')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    done = reproduce(record)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no TensorFlow here" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("saddlepath-server: the solve broke off with exit code 1")

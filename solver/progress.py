@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from solver.status import Status
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -18,7 +20,8 @@ class Progress:
         euler_error_max_log10: log10 of the largest Euler error on the held-out states; None while undefined.
         states_visited: training states at which the residual was evaluated so far.
         elapsed_s: seconds since the solve began.
-        eta_s: seconds that the budget still allows at most; None when unknown.
+        eta_s: seconds until training is forecast to end, by the target, the budget or a stall; None while unknown.
+        forecast: the status that it is forecast to end with; None while unknown. It informs and decides nothing.
     """
 
     phase: str
@@ -27,7 +30,8 @@ class Progress:
     euler_error_max_log10: float | None
     states_visited: int
     elapsed_s: float
-    eta_s: float | None
+    eta_s: float | None = None
+    forecast: Status | None = None
 
 
 OnProgress = Callable[[Progress], None]

@@ -130,7 +130,7 @@ def solve(
         settings=settings,
         policy=best.policy,
         certificate=best.certificate,
-        history=tuple(monitor.history),
+        history=monitor.told(best.status),
         provenance=Provenance(
             versions=_versions(),
             device=device.split(":")[0].lower(),

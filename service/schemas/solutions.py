@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from service.query import Query
 from solver.diagnostics.certificate import Certificate
 from solver.settings import SolveSettings
+from solver.status import Status
 from worker.contract import ID_DIGITS, JobRecord, JobStatus
 
 MAX_WAIT_S = 60
@@ -42,9 +43,32 @@ class SolutionRequest(SolveSettings):
         return SolveSettings(method=self.method, target=self.target, seed=self.seed)
 
 
+class TrainingProgress(BaseModel):
+    """How far training is, and how it is forecast to end; what it does never depends on the forecast."""
+
+    phase: str = Field(description="Stage of training, e.g. gauss-newton.")
+    step: int = Field(description="Steps so far, over all stages.")
+    loss: float | None = Field(description="What training minimises.")
+    euler_error_max_log10: float | None = Field(
+        description="log10 of the largest Euler error at the held-out states; null while it is not defined."
+    )
+    elapsed_s: float = Field(description="Seconds since the solve began.")
+    eta_s: float | None = Field(
+        description="Seconds until training is forecast to end, be it by the target, the budget or a stall; null while "
+        "nothing tells, as when a stage has just begun. The certificate comes after that."
+    )
+    forecast: Status | None = Field(
+        None,
+        description="How training is forecast to end. converged: within the target; out_of_steps or out_of_time: the "
+        "budget ends before the target is met; stalled: progress does. null while nothing tells. Once the solve is over, "
+        "how it ended.",
+    )
+
+
 class SolutionRecord(JobRecord):
     """A solution: its job, and how that went."""
 
+    progress: TrainingProgress | None = None  # type: ignore[assignment]
     certificate: Certificate | None = None  # type: ignore[assignment]
     links: dict[str, str] = Field(description="self, policy, certificate, artifact, events and record.")
 

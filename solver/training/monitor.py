@@ -1,4 +1,4 @@
-"""The one owner of a run's history: measures every step, keeps the best weights, and says when to stop.
+"""The one owner of a run's history: measures every step, keeps the best weights, and says when to stop and what to expect.
 
 Steps are judged by the Euler error at held-out states, not by the loss that they minimise. Training goes on to half
 the target, so that the certificate's fresh states meet it too.
@@ -10,15 +10,15 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from solver.progress import OnProgress, Progress, ShouldStop
 from solver.status import Status
+from solver.training.forecast import IMPROVEMENT, Bounds, foresee
 
 _MARGIN = 0.5
-_IMPROVEMENT = 0.9
 _NOTICEABLE = 0.99
 
 
@@ -51,6 +51,10 @@ class Monitor:
     states_visited: int = 0
     end: Status | None = None
     _off_the_clock_s: float = 0.0
+    _setup_s: float = 0.0
+    _stage_began: int = 0
+    _patience: int | None = None
+    _rounds_left: int = 0
     _records_since_better: int = 0
     _error_to_beat: float = np.inf
     _loss_to_beat: float = np.inf
@@ -129,14 +133,21 @@ class Monitor:
         )
         return not (has_better_loss or has_better_error)
 
-    def forget_stall(self) -> None:
-        """Give the next phase, whose loss is another sample's, its full patience."""
+    def forget_stall(self, patience: int | None = None, rounds_left: int = 0) -> None:
+        """Give the next phase, whose loss is another sample's, its full patience.
+
+        Args:
+            patience: records without an improvement that end the run; None where such a stall would not end it.
+            rounds_left: rounds of the same patience that follow its stall.
+        """
         self._records_since_better, self._loss_to_beat = 0, np.inf
+        self._patience, self._rounds_left = patience, rounds_left
 
     def start_over(self) -> None:
         """Forget the weights that were found so far; the history and what is left of the budget go on."""
         self.best, self.best_error, self.end = None, np.inf, None
         self._error_to_beat = np.inf
+        self._stage_began = len(self.history)
         self.forget_stall()
 
     def outcome(self, otherwise: Status) -> Status:
@@ -151,11 +162,18 @@ class Monitor:
             return Status.NON_FINITE
         return status
 
+    def told(self, status: Status) -> tuple[Progress, ...]:
+        """The history of a run that ended with that status, whose last report foresaw that at best."""
+        return (
+            *self.history[:-1],
+            *(replace(last, eta_s=0.0, forecast=status) for last in self.history[-1:]),
+        )
+
     def _watch_improvement(self, loss: float, error: float) -> None:
         self._records_since_better += 1
-        if loss < _IMPROVEMENT * self._loss_to_beat:
+        if loss < IMPROVEMENT * self._loss_to_beat:
             self._loss_to_beat, self._records_since_better = loss, 0
-        if error < _IMPROVEMENT * self._error_to_beat:
+        if error < IMPROVEMENT * self._error_to_beat:
             self._error_to_beat, self._records_since_better = error, 0
 
     def _decide(self, error: float) -> Status | None:
@@ -175,17 +193,31 @@ class Monitor:
         return self.max_seconds - (time.monotonic() - self.started_s - self._off_the_clock_s)
 
     def _report(self, phase: str, loss: float, error: float) -> None:
-        elapsed_s = time.monotonic() - self.started_s
-        by_steps_s = elapsed_s / self.step * (self.max_steps - self.step) if self.step else np.inf
-        progress = Progress(
+        told = Progress(
             phase=phase,
             step=self.step,
             loss=loss,
             euler_error_max_log10=float(np.log10(error)) if 0 < error < np.inf else None,
             states_visited=self.states_visited,
-            elapsed_s=elapsed_s,
-            eta_s=max(0.0, min(by_steps_s, self._seconds_left())),
+            elapsed_s=time.monotonic() - self.started_s,
         )
+        if self.history and self.history[-1].phase != phase:
+            self._stage_began = len(self.history)
+        seconds_left = self._seconds_left()
+        if not self.history:
+            self._setup_s = self.max_seconds - seconds_left
+        bounds = Bounds(
+            goal=_MARGIN * self.target,
+            target=self.target,
+            steps_left=self.max_steps - self.step,
+            seconds_left=seconds_left,
+            setup_s=self._setup_s,
+            patience=self._patience,
+            impatience=self._records_since_better,
+            rounds_left=self._rounds_left,
+        )
+        forecast = foresee([*self.history[self._stage_began :], told], bounds)
+        progress = replace(told, eta_s=forecast.eta_s, forecast=forecast.status)
         self.history.append(progress)
         if self.on_progress is not None:
             self.on_progress(progress)

@@ -24,14 +24,28 @@ NEAR = 0.05
 
 
 def fit_output_layer(
-    problem: TrainingProblem, monitor: Monitor, vector: np.ndarray, states: np.ndarray | None = None
+    problem: TrainingProblem,
+    monitor: Monitor,
+    vector: np.ndarray,
+    states: np.ndarray | None = None,
+    *,
+    rounds_left: int | None = None,
 ) -> tuple[Status, np.ndarray]:
-    """Gauss-Newton on the output layer; how it ended, and the weights (n_weights,) that it ended with."""
+    """Gauss-Newton on the output layer; how it ended, and the weights (n_weights,) that it ended with.
+
+    Args:
+        problem: what is trained.
+        monitor: measures, and says when to stop.
+        vector: (n_weights,) weights to start from.
+        states: (n, n_columns) training states; by default the problem's own.
+        rounds_left: rounds of it that follow a stall; None where other stages do.
+    """
     inner = vector[: -problem.compiled.n_output_weights]
     states = problem.states(at_least=0) if states is None else states
     evaluate = evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
     iterates = gauss_newton(balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
-    return _follow(monitor, "gauss-newton", iterates, vector, len(states), patience=_GAUSS_NEWTON_PATIENCE)
+    patience = _GAUSS_NEWTON_PATIENCE
+    return _follow(monitor, "gauss-newton", iterates, vector, len(states), patience, rounds_left)
 
 
 def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
@@ -52,7 +66,8 @@ def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray
         near = np.clip(frame.center + frame.half_width * placement.states, problem.lower, problem.upper)
         states = np.concatenate([states, space.with_regimes(rng, near)])
         start = np.concatenate([placement.hidden.ravel(), vector[n_hidden:]])
-        status, vector = fit_output_layer(problem, monitor, start, states)
+        rounds_left = len(ROUNDS) - 1 - number
+        status, vector = fit_output_layer(problem, monitor, start, states, rounds_left=rounds_left)
         if monitor.end is not None or status is not Status.STALLED:
             break
     return status
@@ -67,7 +82,7 @@ def fit_all_weights(
     evaluate = evaluation(problem, monitor, problem.compiled.full_jacobian, vector[:0], states)
     iterates = levenberg_marquardt(balanced(evaluate, problem.compiled.n_residuals), vector)
     patience = _LEVENBERG_MARQUARDT_PATIENCE
-    return _follow(monitor, "levenberg-marquardt", iterates, vector, len(states), patience=patience)
+    return _follow(monitor, "levenberg-marquardt", iterates, vector, len(states), patience, rounds_left=0)
 
 
 def evaluation(
@@ -125,13 +140,14 @@ def _follow(
     vector: np.ndarray,
     n_states: int,
     patience: int,
+    rounds_left: int | None,
 ) -> tuple[Status, np.ndarray]:
     """Take iterates until the monitor says stop, the phase stalls or no decrease is left.
 
     Iterates are the last of the weights (n_weights,) that the phase starts from. A phase that starts where the residuals
     are not defined ends there: what earlier phases found stands.
     """
-    monitor.forget_stall()
+    monitor.forget_stall(None if rounds_left is None else patience, rounds_left or 0)
     with monitor.off_the_clock():
         iterate = next(iterates, None)
     is_first = True

@@ -17,6 +17,7 @@ from solver.status import Status
 from solver.training.descent import compiled_descent
 from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
 from solver.training.monitor import Monitor
+from solver.training.placement import ROUNDS
 from solver.training.policy_iteration import iterate_on_policy
 from solver.training.problem import TrainingProblem
 from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, place_and_fit
@@ -73,7 +74,7 @@ def _train_from(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) 
     if training.algorithm == "staged":
         return _train_in_stages(problem, monitor, vector)
     if training.algorithm == "gauss_newton":
-        return fit_output_layer(problem, monitor, vector)[0]
+        return fit_output_layer(problem, monitor, vector, rounds_left=0)[0]
     if training.algorithm == "levenberg_marquardt":
         return fit_all_weights(problem, monitor, vector)[0]
     if training.algorithm == "time_iteration":
@@ -88,17 +89,29 @@ def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarr
         return status
     if problem.places_units:
         return place_and_fit(problem, monitor, vector)
-    has_inner_weights = len(problem.compiled.family.shapes) > 1 and len(vector) <= MAX_LEAST_SQUARES_WEIGHTS
     best = vector if monitor.best is None else monitor.best
-    return fit_all_weights(problem, monitor, best)[0] if has_inner_weights else status
+    return fit_all_weights(problem, monitor, best)[0] if _may_fit_all(problem, best) else status
+
+
+def _may_fit_all(problem: TrainingProblem, vector: np.ndarray) -> bool:
+    """Whether there are inner weights, and no more of all than least squares takes."""
+    return len(problem.compiled.family.shapes) > 1 and len(vector) <= MAX_LEAST_SQUARES_WEIGHTS
+
+
+def _rounds_left(problem: TrainingProblem, vector: np.ndarray) -> int | None:
+    """Rounds of Gauss-Newton that follow its first stall in stages; None where Levenberg-Marquardt does."""
+    if problem.places_units:
+        return len(ROUNDS)
+    return None if _may_fit_all(problem, vector) else 0
 
 
 def _near_policy(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> tuple[Status, np.ndarray]:
-    status, vector = fit_output_layer(problem, monitor, start)
+    rounds_left = _rounds_left(problem, start)
+    status, vector = fit_output_layer(problem, monitor, start, rounds_left=rounds_left)
     if monitor.end is None and not monitor.best_error <= NEAR:
         status, vector = lead_near(problem, monitor, start)
         if monitor.end is None:
-            status, vector = fit_output_layer(problem, monitor, vector)
+            status, vector = fit_output_layer(problem, monitor, vector, rounds_left=rounds_left)
     return status, vector
 
 
@@ -108,7 +121,7 @@ def _near_policy_and_value(
     vector = iterate_on_policy(problem, monitor, start)
     if monitor.end is not None:
         return monitor.outcome(Status.STALLED), vector
-    return fit_output_layer(problem, monitor, vector)
+    return fit_output_layer(problem, monitor, vector, rounds_left=_rounds_left(problem, vector))
 
 
 def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:

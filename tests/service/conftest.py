@@ -66,6 +66,9 @@ class Finisher:
     def begin(self, job_id):
         return self._attempts.begin(job_id, "tag")
 
+    def report(self, job_id, progress):
+        assert self._attempts.write_progress(self.begin(job_id), progress)
+
     def succeed(self, job_id, solution=None, **provenance):
         solution = solution or linear_solution()
         artifact = Artifact.pack(solution, solution.policy)

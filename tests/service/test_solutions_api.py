@@ -4,6 +4,8 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import pytest
 
 from service import solving
+from solver.progress import Progress
+from solver.status import Status
 from worker.contract import JobStatus
 from worker.errors import StoreUnavailableError
 from worker.events import EVENTS_CHANNEL, decode_event
@@ -175,6 +177,21 @@ def test_a_solved_one_is_neither_cancelled_nor_retried(api, solved):
             409,
             {"id": solved, "status": "succeeded"},
         )
+
+
+def test_a_running_one_tells_what_end_is_forecast(api, finisher):
+    record = api.post("/v1/solutions", json=REQUEST).json()
+    assert record["progress"] is None
+    finisher.report(record["id"], Progress("adam", 251, 1e-4, -2.2, 32_128, 0.1, 0.3, Status.OUT_OF_STEPS))
+    assert api.get(f"/v1/solutions/{record['id']}").json()["progress"] == {
+        "phase": "adam",
+        "step": 251,
+        "loss": 1e-4,
+        "euler_error_max_log10": -2.2,
+        "elapsed_s": 0.1,
+        "eta_s": 0.3,
+        "forecast": "out_of_steps",
+    }
 
 
 def test_a_failed_one_tells_its_problem_and_can_be_retried(api, finisher):

@@ -5,6 +5,7 @@ from threading import Barrier
 import pytest
 
 from solver.progress import Progress
+from solver.status import Status
 from worker.artifacts import Artifact, ArtifactStore
 from worker.attempts import POISONOUS, AttemptStore
 from worker.contract import JobStatus, Problem
@@ -13,7 +14,7 @@ from worker.store import UNACKED_INDEX, connect
 
 PROBLEM = Problem(type="/problems/diverged", title="It diverged.", detail="Lower the rate.", code="diverged")
 ARTIFACT = Artifact(b"{}", b"\x00\xff arrays")
-REPORT = Progress("adam", 100, 1e-3, -2.0, 12_800, 0.5, 9.5)
+REPORT = Progress("adam", 100, 1e-3, -2.0, 12_800, 0.5, 9.5, Status.OUT_OF_STEPS)
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ def test_progress_is_told_in_the_record(jobs, attempts, job_id):
         "euler_error_max_log10": -2.0,
         "elapsed_s": 0.5,
         "eta_s": 9.5,
+        "forecast": "out_of_steps",
     }
 
 

@@ -55,7 +55,45 @@ def test_the_history_counts_steps_and_states():
         (5, 121, 5),
     ]
     assert [each.euler_error_max_log10 for each in seen] == [pytest.approx(-1), pytest.approx(-2), None]
-    assert all(each.phase == "phase" and 0 <= each.eta_s <= 3600 and each.elapsed_s >= 0 for each in seen)
+    assert all(each.phase == "phase" and each.elapsed_s >= 0 for each in seen)
+
+
+def test_every_report_tells_what_end_is_expected_and_the_last_how_it_came(monkeypatch):
+    now_s = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    monitor = monitor_of(max_steps=20, started_s=now_s)
+    for error in (0.1, 0.09, 0.08, 0.07):
+        now_s += 2.0
+        record(monitor, error)
+    expected = [None, *[Status.OUT_OF_STEPS] * 3]
+    assert [each.forecast for each in monitor.history] == expected
+    assert [each.eta_s for each in monitor.history] == [None, 36.0, 34.0, 32.0]
+    assert monitor.end is None  # it is told, and nothing else
+    record(monitor, 0.4e-3)
+    assert (monitor.history[-1].eta_s, monitor.history[-1].forecast) == (0.0, Status.CONVERGED)
+    told = monitor.told(Status.DIVERGED)
+    assert told[:-1] == tuple(monitor.history[:-1])
+    assert (told[-1].step, told[-1].eta_s, told[-1].forecast) == (5, 0.0, Status.DIVERGED)
+    assert monitor_of().told(Status.CANCELLED) == ()
+
+
+def test_a_new_stage_and_a_new_start_are_forecast_by_their_own_reports():
+    monitor = monitor_of(target=1e-9, max_steps=100)
+    for forget in (lambda: None, monitor.start_over):
+        forget()
+        for phase in ("one", "another"):
+            for error in (0.1, 0.05):
+                monitor.record(phase, np.array([error]), 1.0, steps=1, visited=5)
+    assert [each.forecast is None for each in monitor.history] == [True, False] * 4
+
+
+def test_a_stall_is_expected_only_where_it_would_end_the_run():
+    for patience, status in ((None, Status.OUT_OF_STEPS), (5, Status.STALLED)):
+        monitor = monitor_of(max_steps=100)
+        monitor.forget_stall(patience)
+        for _ in range(3):
+            record(monitor, 0.1)
+        assert monitor.history[-1].forecast is status
 
 
 def test_the_best_weights_are_judged_again_where_the_held_out_states_are_others():
@@ -211,10 +249,14 @@ def test_what_is_off_the_clock_is_not_charged_but_told(monkeypatch):
     monitor = monitor_of(max_seconds=5.0)
     with monitor.off_the_clock():
         now_s += 10.0
-    now_s += 4.0
+    now_s += 2.0
+    record(monitor, 0.1)
+    now_s += 2.0
     record(monitor, 0.1)
     assert monitor.end is None
+    # By what is left of the budget: two steps in four seconds use up the fifth before they use up the steps.
     assert (monitor.history[-1].elapsed_s, monitor.history[-1].eta_s) == (14.0, 1.0)
+    assert monitor.history[-1].forecast is Status.OUT_OF_TIME
     now_s += 2.0
     record(monitor, 0.1)
     assert monitor.end is Status.OUT_OF_TIME

@@ -94,6 +94,32 @@ def test_the_budget_of_seconds_keeps_the_best_so_far(algorithm):
     assert solution.policy is not None and solution.certificate is not None
 
 
+def test_a_budget_of_steps_that_is_too_small_is_told_while_training_goes_on():
+    seen = []
+    solution = run(algorithm="adam", steps=3000, target=1e-5, on_progress=seen.append)
+    assert solution.status is Status.OUT_OF_STEPS
+    early = [report for report in seen if 0.1 * 3000 <= report.step <= 0.5 * 3000]
+    assert early and all(report.forecast is Status.OUT_OF_STEPS for report in early)
+    assert solution.history[-1].forecast is Status.OUT_OF_STEPS and solution.history[-1].eta_s == 0
+    assert solution.policy is not None
+
+
+def test_a_target_that_is_going_to_be_met_is_told_from_the_first_step_on():
+    seen = []
+    solution = run(algorithm="staged", policy={}, states=None, on_progress=seen.append)
+    assert solution.status is Status.CONVERGED
+    assert len(seen) > 2 and all(report.forecast is Status.CONVERGED for report in seen)
+    assert [report.eta_s > 0 for report in seen] == [True] * (len(seen) - 1) + [False]
+
+
+def test_a_stall_is_told_before_it_ends_the_run():
+    seen = []
+    solution = run(algorithm="gauss_newton", target=1e-12, on_progress=seen.append)
+    assert solution.status is Status.STALLED
+    assert seen[-1].forecast is Status.STALLED
+    assert solution.history[-1].eta_s == 0
+
+
 @pytest.mark.parametrize("algorithm", ["staged", "adam"])
 def test_a_cancellation_ends_the_run_at_the_next_report(algorithm):
     seen = []

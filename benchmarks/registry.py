@@ -23,6 +23,7 @@ BENCHMARKS = {
     "warm_starts": Benchmark("walks of calibrations, each solved from the one before"),
     "posting": Benchmark("POST with Prefer: wait through the whole stack", is_on_one_core=False),
     "first_order": Benchmark("Adam on 2 x 32 against the default method"),
+    "stopping": Benchmark("what a target costs, and forecasts of when and how training ends"),
     "polynomial": Benchmark("the polynomial of degree 12"),
     "float32": Benchmark("training in float32 against float64: error, time"),
     "evaluating": Benchmark("GET …/policy against an endpoint that does nothing", is_on_one_core=False),

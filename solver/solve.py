@@ -37,6 +37,7 @@ from solver.progress import OnProgress, ShouldStop
 from solver.settings import ExpectationSettings, Method, ProblemSize, SolveSettings
 from solver.solution import Provenance, Solution, StartUse
 from solver.status import Status
+from solver.training.adaptive import AdaptiveStates
 from solver.training.compiled import Numbers, compiled_objective
 from solver.training.compiled_bellman import compiled_bellman
 from solver.training.device import choose_device, gpus, training_on
@@ -173,10 +174,16 @@ def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, siz
     def policy_of(vector: np.ndarray) -> Policy:
         return Policy(model, calibration, method.policy, frame, compiled.policy_weights(vector))
 
-    ergodic = None
+    def errors_at(vector: np.ndarray, states: np.ndarray) -> np.ndarray:
+        return judge.errors(policy_of(vector).evaluate, states).largest()
+
+    kept = _kept_states(method, size)
+    ergodic = adaptive = None
     if method.sampling.region == "ergodic":
-        counts = (_kept_states(method, size), _HELD_OUT_ECONOMIES)
+        counts = (kept, _HELD_OUT_ECONOMIES)
         ergodic = settled(rule, lower, upper, counts, settings.seed, policy_of)
+    if method.sampling.region == "adaptive":
+        adaptive = AdaptiveStates(judge.space, lower, upper, kept, errors_at, settings.seed)
     problem = TrainingProblem(
         compiled=compiled,
         numbers=_numbers(calibration, method.expectation, frame),
@@ -185,11 +192,12 @@ def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, siz
         settings=settings,
         has_linear_rule=calibration.rule.slope is not None,
         has_kinks=size.has_kinks,
-        errors_at=lambda vector, states: judge.errors(policy_of(vector).evaluate, states).largest(),
+        errors_at=errors_at,
         controls_at=lambda vector, u: policy_of(vector).evaluate(
             judge.space.in_every_regime(frame.center + frame.half_width * u)[: len(u)]
         ),
         ergodic=ergodic,
+        adaptive=adaptive,
     )
 
     def held_out_error(vector: np.ndarray) -> float:

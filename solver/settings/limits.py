@@ -13,5 +13,7 @@ MAX_CASES = 4_096
 MAX_JACOBIAN_ELEMENTS = 10_000_000
 #: States × (today and the cases of tomorrow) × units of the policy at each, of any step: likewise about 1 s and 1 GiB.
 MAX_UNIT_VALUES = 40_000_000
+#: States at which errors are evaluated for each that is drawn by them.
+CANDIDATES_PER_STATE = 4
 #: A lifetime is followed until a reward counts for this share of one of today, and for so many periods at most.
 REMAINING, MAX_PERIODS = 0.001, 1_000

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from solver.settings.base import Settings
 from solver.settings.expectation import ExpectationSettings
 from solver.settings.limits import (
+    CANDIDATES_PER_STATE,
     LEAST_STATES,
     MAX_JACOBIAN_ELEMENTS,
     MAX_LEAST_SQUARES_WEIGHTS,
@@ -26,23 +27,26 @@ Objective = Literal["euler", "bellman", "lifetime_reward"]
 SMOOTH_TARGET, KINKED_TARGET = 1e-6, 1e-4
 #: What float32 reaches at every smooth model that was tried; and its relative rounding, below which no residual goes.
 FLOAT32_TARGET, FLOAT32_ROUNDING = 1e-4, 1e-7
+_BATCHES_OF_STATES = 8
 _SMALLER = "use fewer or smaller layers, or a lower degree"
 
 
 class SamplingSettings(Settings):
     """Where the loss is scored."""
 
-    region: Literal["box", "ergodic"] = Field(
+    region: Literal["box", "ergodic", "adaptive"] = Field(
         "box",
         description="box: states drawn over the whole domain. ergodic: states that the economy visits under the policy as "
         "it is trained, refreshed as it changes; the target is then held against other such states, while the certificate "
-        "judges the whole domain all the same. It needs shocks.",
+        "judges the whole domain all the same. It needs shocks. adaptive: states of the whole domain, half of them in "
+        "proportion to the Euler error of the policy as it is trained: by first-order methods at every report, by least "
+        "squares once it has stalled, as long as that brings the error down.",
     )
     states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
         None,
         description="Number of training states; Levenberg-Marquardt takes twice as many as it trains weights where that "
         "is more. Default: for each weight that is trained first four, of a polynomial five; at least 256; and never more "
-        "than one step may take.",
+        "than one step may take. Of adaptive states that random batches are drawn from: eight batches.",
     )
 
 
@@ -119,7 +123,9 @@ class Method(Settings):
     def most_states(self, size: ProblemSize) -> int:
         """The most states of one step of this (resolved) method: what a worker holds, and how long it hears nothing."""
         size = self.sized(size)
+        candidates = CANDIDATES_PER_STATE if self.sampling.region == "adaptive" else 1
         most = min(MAX_STATES, MAX_UNIT_VALUES // (self._n_evaluations(size) * self.policy.n_units(size)))
+        most //= candidates
         if not self.training.is_least_squares:
             return most
         n_weights = self.policy.n_weights(size)
@@ -143,7 +149,11 @@ class Method(Settings):
         # Polynomials swing between states that are too few.
         per_weight = 5 if self.policy.family == "polynomial" else 4
         wanted = max(LEAST_STATES, per_weight * unknowns * size.n_regimes)
-        is_step = not isinstance(self.training.batch_size, int)
+        batch_size, is_adaptive = self.training.batch_size, self.sampling.region == "adaptive"
+        if is_adaptive and isinstance(batch_size, int):
+            # They are drawn anew at every report: more would cost more than the steps between.
+            wanted = max(LEAST_STATES, _BATCHES_OF_STATES * batch_size)
+        is_step = is_adaptive or not isinstance(batch_size, int)
         return min(wanted, self.most_states(size) if is_step else MAX_STATES)
 
     def check(self, size: ProblemSize) -> None:
@@ -165,14 +175,21 @@ class Method(Settings):
                 f"the policy has {n_trained} weights to train, above {MAX_LEAST_SQUARES_WEIGHTS}, the most that "
                 f"{algorithm} may train; {_SMALLER}"
             )
-        name, count, most = "sampling.states", self.sampling.states or LEAST_STATES, self.most_states(size)
-        if isinstance(self.training.batch_size, int):
-            name, count = "training.batch_size", self.training.batch_size
-        if count > most:
-            raise ValueError(
-                f"{name} = {count} is above {most}, the most at which {algorithm} may train a policy of {n_weights} "
-                f"weights with {self._ahead(size)}"
-            )
+        most = self.most_states(size)
+        for name, count in self._states_at_once().items():
+            if count > most:
+                raise ValueError(
+                    f"{name} = {count} is above {most}, the most at which {algorithm} may train a policy of {n_weights} "
+                    f"weights with {self._ahead(size)}"
+                )
+
+    def _states_at_once(self) -> dict[str, int]:
+        """What says at how many states this (resolved) method evaluates at once."""
+        kept = {"sampling.states": self.sampling.states or LEAST_STATES}
+        if not isinstance(self.training.batch_size, int):
+            return kept
+        batch = {"training.batch_size": self.training.batch_size}
+        return batch | kept if self.sampling.region == "adaptive" else batch
 
     def _ahead(self, size: ProblemSize) -> str:
         """What of the future the policy is evaluated at beside today, and how to have less of it."""

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from solver.numerics.sampling import edge_weighted_box
 from solver.settings import SolveSettings
+from solver.training.adaptive import AdaptiveStates
 from solver.training.compiled import CompiledObjective, Numbers
 from solver.training.ergodic import ErgodicStates
 from solver.training.placement import can_place, spread_units
@@ -32,6 +33,7 @@ class TrainingProblem:
         errors_at: ``(weights, states (n, n_columns)) -> (n,)`` Euler errors.
         controls_at: ``(weights, u (n, n_continuous)) -> (n, n_controls)`` controls at scaled states, in the first regime.
         ergodic: where the economy goes, if states are taken from there rather than from the box.
+        adaptive: states of the box that follow the errors, if they do; the box's own until they are first drawn.
     """
 
     compiled: CompiledObjective
@@ -44,6 +46,7 @@ class TrainingProblem:
     errors_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
     controls_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
     ergodic: ErgodicStates | None = None
+    adaptive: AdaptiveStates | None = None
 
     @cached_property
     def tensors(self) -> Any:
@@ -62,11 +65,13 @@ class TrainingProblem:
     def states(self, at_least: int) -> np.ndarray:
         """Training states that are kept from step to step, (n, n_columns).
 
-        Random batches are drawn from the domain; of ergodic states from these, as they are at present.
+        Random batches are drawn from the domain; of ergodic and of adaptive states from these, as they are at present.
         """
         count = max(self.settings.method.sampling.states or 0, at_least)
         if self.ergodic is not None:
             return self.ergodic.training.states[:count]
+        if self.adaptive is not None and self.adaptive.states is not None:
+            return self.adaptive.states[:count]
         rng = np.random.default_rng([self.settings.seed, 2])
         box = edge_weighted_box(rng, self.lower, self.upper, count)
         return self.compiled.rule.space.with_regimes(rng, box)

@@ -14,6 +14,7 @@ import numpy as np
 
 from solver.settings.limits import MAX_LEAST_SQUARES_WEIGHTS
 from solver.status import Status
+from solver.training.adaptive import AdaptiveStates
 from solver.training.descent import compiled_descent
 from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
 from solver.training.monitor import Monitor
@@ -24,7 +25,7 @@ from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, plac
 from solver.training.time_iteration import iterate_on_time, lead_near
 
 _DESCENT_PATIENCE = 4_000
-#: What a run has to leave of the error at ergodic states for another to be tried.
+#: What a run has to leave of the error for another, at other states, to be tried.
 _WORTH_ANOTHER_RUN = 0.9
 _WORK_PER_REPORT = 40_000_000
 
@@ -46,7 +47,11 @@ def train(problem: TrainingProblem, monitor: Monitor, start: np.ndarray | None =
     if monitor.end is not None:
         return monitor.outcome(monitor.end)
     status = _train_from(problem, monitor, vector)
-    return status if problem.ergodic is None else _settle(problem, problem.ergodic, monitor, status)
+    if problem.ergodic is not None:
+        return _settle(problem, problem.ergodic, monitor, status)
+    if problem.adaptive is not None and problem.settings.method.training.is_least_squares:
+        return _refine(problem, problem.adaptive, monitor, status)
+    return status
 
 
 def _settle(problem: TrainingProblem, ergodic: ErgodicStates, monitor: Monitor, status: Status) -> Status:
@@ -65,6 +70,22 @@ def _settle(problem: TrainingProblem, ergodic: ErgodicStates, monitor: Monitor, 
             return monitor.outcome(Status.STALLED)
         before = monitor.best_error
         status = _train_from(problem, monitor, monitor.best)
+    return status
+
+
+def _refine(problem: TrainingProblem, adaptive: AdaptiveStates, monitor: Monitor, status: Status) -> Status:
+    """Fit what has stalled again, at states that follow its errors, while that brings the held-out error down."""
+    is_gauss_newton = problem.settings.method.training.algorithm == "gauss_newton" or problem.places_units
+    before = np.inf
+    while status is Status.STALLED and monitor.best is not None:
+        if monitor.best_error > _WORTH_ANOTHER_RUN * before:
+            break
+        before = monitor.best_error
+        adaptive.follow(monitor.best)
+        if is_gauss_newton or not _may_fit_all(problem, monitor.best):
+            status, _ = fit_output_layer(problem, monitor, monitor.best, rounds_left=0)
+        else:
+            status, _ = fit_all_weights(problem, monitor, monitor.best)
     return status
 
 
@@ -132,7 +153,7 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
     from.
     """
     method = problem.settings.method
-    training, ergodic = method.training, problem.ergodic
+    training, ergodic, adaptive = method.training, problem.ergodic, problem.adaptive
     assert training.steps is not None
     is_full_batch = training.batch_size == "full"
     tensor = problem.compiled.tensor
@@ -144,7 +165,7 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
         training.algorithm,
         is_full_batch,
         method.objective,
-        is_sampled=ergodic is not None,
+        is_sampled=ergodic is not None or adaptive is not None,
         n_draws=n_draws,
     )
     chosen = tensor([training.learning_rate, training.annealing, training.momentum or 0.0])
@@ -168,6 +189,9 @@ def _descend(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> 
             return monitor.outcome(Status.DIVERGED if monitor.step else Status.NON_FINITE)
         weights = np.asarray(point, float)
         monitor.record(training.algorithm, weights, float(loss), steps=steps, visited=steps * batch_size)
+        if adaptive is not None and monitor.end is None:
+            adaptive.follow(weights)
+            states = tensor(problem.states(at_least=0))
         if ergodic is not None and monitor.end is None:
             ergodic.follow(weights, SHORT_RUN)
             states = tensor(problem.states(at_least=0))

@@ -89,7 +89,7 @@ DOCUMENTS = st.fixed_dictionaries(
                     {},
                     optional={
                         "states": st.integers(16, 3_000),
-                        "region": st.sampled_from(["box", "ergodic"]),
+                        "region": st.sampled_from(["box", "ergodic", "adaptive"]),
                     },
                 ),
             },
@@ -270,6 +270,25 @@ def test_every_draw_is_an_evaluation_of_today_and_tomorrow():
 def test_what_chance_has_no_use_for_is_refused(method, size, reason):
     with pytest.raises(ValueError, match=reason):
         SolveSettings.model_validate({"method": method}).resolve(size)
+
+
+def test_adaptive_states_are_bounded_by_their_candidates():
+    size = ProblemSize(2, 1, n_shocks=1)
+
+    def resolved(region, states=None, **training):
+        method = {"training": training, "sampling": {"region": region, "states": states}}
+        return SolveSettings.model_validate({"method": method}).resolve(size).method
+
+    most = resolved("box", algorithm="adam").most_states(size)
+    with pytest.raises(
+        ValueError, match=rf"sampling.states = {most} is above {most // 4}, the most at which adam"
+    ):
+        resolved("adaptive", most, algorithm="adam")
+    assert resolved("box", most, algorithm="adam", batch_size=16).sampling.states == most
+    # States that batches are drawn from are drawn anew at every report, so that they do not grow with the policy.
+    assert resolved("adaptive", algorithm="adam", batch_size=128).sampling.states == 1024
+    assert resolved("adaptive", algorithm="adam", batch_size=1).sampling.states == 256
+    assert resolved("adaptive").sampling.states == resolved("box").sampling.states
 
 
 def test_too_many_cases_are_refused_with_their_remedy():

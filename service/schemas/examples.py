@@ -129,7 +129,8 @@ data: {"status":"running","at":"2026-01-31T12:00:00.000Z","attempts":1}
 id: 1769860800000-0
 
 event: progress
-data: {"phase": "gauss-newton", "step": 3, "loss": 1.5e-15, "euler_error_max_log10": -6.9, "elapsed_s": 0.06, "eta_s": 3.1}
+data: {"phase": "gauss-newton", "step": 3, "loss": 1.5e-15, "euler_error_max_log10": -6.9, \
+"elapsed_s": 0.06, "eta_s": 0.02, "forecast": "converged"}
 id: 1769860800060-0
 
 event: status

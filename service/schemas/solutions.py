@@ -52,6 +52,9 @@ class TrainingProgress(BaseModel):
     euler_error_max_log10: float | None = Field(
         description="log10 of the largest Euler error at the held-out states; null while it is not defined."
     )
+    states_visited: int | None = Field(
+        None, description="Training states at which residuals were evaluated so far; null of older solutions."
+    )
     elapsed_s: float = Field(description="Seconds since the solve began.")
     eta_s: float | None = Field(
         description="Seconds until training is forecast to end, be it by the target, the budget or a stall; null while "

@@ -188,6 +188,7 @@ def test_a_running_one_tells_what_end_is_forecast(api, finisher):
         "step": 251,
         "loss": 1e-4,
         "euler_error_max_log10": -2.2,
+        "states_visited": 32_128,
         "elapsed_s": 0.1,
         "eta_s": 0.3,
         "forecast": "out_of_steps",

@@ -20,11 +20,12 @@ from solver.calibrate import calibrate
 from solver.diagnostics.euler_errors import EulerJudge
 from solver.errors import Fault, StateError
 from solver.expectation.ahead import build_expectation
-from solver.model.consumption import consumption
 from solver.model.economy import Date
 from solver.model.spec import Model
 from solver.model.state_space import REGIME
+from solver.policy.defined import has_finite_equations
 from solver.policy.kinks import size_of_problem
+from solver.policy.policy import Policy
 from worker.artifacts import Artifact
 from worker.contract import Job
 
@@ -72,6 +73,11 @@ class Evaluator:
         self.domain = {name: self.domain[name] for name in self.state_names}
         self._bounds = tuple(self.domain.values())
         self._lower, self._upper = np.array(self._bounds).T
+
+    @property
+    def policy(self) -> Policy:
+        """The decision rule itself."""
+        return self.policy
 
     @cached_property
     def definition_names(self) -> tuple[str, ...]:
@@ -162,21 +168,13 @@ class Evaluator:
         is_defined: np.ndarray = np.isfinite(today.controls).all(axis=1)
         for values in definitions.values():
             is_defined &= np.isfinite(values)
-        is_defined[outside] &= self._is_defined(Date(*(array[outside] for array in today)))
+        is_defined[outside] &= has_finite_equations(self.policy, Date(*(array[outside] for array in today)))
         if not is_defined.all():
             self._refuse(
                 states,
                 ~is_defined,
                 "is where the economy is not defined, with no finite value of its equations",
             )
-
-    def _is_defined(self, today: Date) -> np.ndarray:
-        economy, parameters = self.policy.economy, self._parameters
-        residuals = economy.arbitrage(parameters, today, today)
-        next_states = economy.transition(parameters, today, today.exogenous)
-        is_defined: np.ndarray = np.isfinite(residuals).all(axis=1) & np.isfinite(next_states).all(axis=1)
-        consumed = consumption(economy, parameters, today)
-        return is_defined if consumed is None else is_defined & (consumed > 0)
 
     def _refuse(self, states: np.ndarray, at_fault: np.ndarray, reason: str) -> None:
         faults = []

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from solver.model.economy import Date
 from solver.model.process import Process
 from solver.policy.policy import Policy
+
+#: Paths that are followed side by side: their arrays fit into a cache.
+_BLOCK = 1000
 
 
 @dataclass(frozen=True)
@@ -66,25 +70,63 @@ def simulate(policy: Policy, initial: np.ndarray, draws: Draws) -> Paths:
     Returns:
         The paths; a path that leaves the states at which the economy is defined is NaN from there on.
     """
-    process, space = policy.calibration.process, policy.space
-    parameters = policy.calibration.parameter_vector()
+    process = policy.calibration.process
     periods = len(draws.innovations)
     states = np.empty((periods + 1, *initial.shape))
     controls = np.empty((periods + 1, len(initial), len(policy.model.controls)))
     states[0] = initial
-    ladder = np.cumsum(process.transitions, axis=1)
     for period in range(periods):
         today = policy.decide(states[period])
         controls[period] = today.controls
-        regimes = np.zeros(len(initial), dtype=int)
-        if space.n_regimes > 1:
-            steps = ladder[states[period, :, -1].astype(int)]
-            regimes = np.minimum((draws.chances[period][:, None] >= steps).sum(axis=1), space.n_regimes - 1)
-        following = today.exogenous
-        if space.n_exogenous:
-            drift = process.mean + (today.exogenous - process.mean) @ process.persistence.T
-            following = drift + draws.innovations[period] + process.values[regimes]
-        moved = policy.economy.transition(parameters, today, following)
-        states[period + 1] = space.join(np, following, moved, regimes.astype(float))
+        regimes = next_regimes(process, states[period], draws.chances[period])
+        states[period + 1] = follow(policy, today, draws.innovations[period], regimes)
     controls[periods] = policy.evaluate(states[periods])
     return Paths(states, controls)
+
+
+def simulate_in_blocks(policy: Policy, initial: np.ndarray, draws: Draws) -> Paths:
+    """The same for any number of paths, each with draws of its own, by as many at a time as a processor's cache holds."""
+    starts = range(0, len(initial), _BLOCK)
+    blocks = [
+        simulate(
+            policy,
+            initial[start : start + _BLOCK],
+            Draws(draws.innovations[:, start : start + _BLOCK], draws.chances[:, start : start + _BLOCK]),
+        )
+        for start in starts
+    ]
+    if len(blocks) == 1:
+        return blocks[0]
+    return Paths(
+        np.concatenate([block.states for block in blocks], axis=1),
+        np.concatenate([block.controls for block in blocks], axis=1),
+    )
+
+
+def next_regimes(process: Process, states: np.ndarray, chances: np.ndarray) -> np.ndarray:
+    """The regimes (n,) that follow on states (n, n_columns) as chances, (n,) or (1,), have it; zero without a chain."""
+    if process.n_regimes == 1:
+        return np.zeros(len(states), dtype=int)
+    steps = np.cumsum(process.transitions, axis=1)[states[:, -1].astype(int)]
+    return np.asarray(np.minimum((chances[:, None] >= steps).sum(axis=1), process.n_regimes - 1))
+
+
+def follow(policy: Policy, today: Date, innovations: np.ndarray, regimes: np.ndarray) -> np.ndarray:
+    """The states of the next period.
+
+    Args:
+        policy: the decision rule.
+        today: what it decided, n rows.
+        innovations: (n or 1, n_exogenous).
+        regimes: (n,) of the next period, whole numbers.
+
+    Returns:
+        (n, n_columns); NaN where the economy is not defined.
+    """
+    process, space = policy.calibration.process, policy.space
+    following = today.exogenous
+    if space.n_exogenous:
+        drift = process.mean + (today.exogenous - process.mean) @ process.persistence.T
+        following = drift + innovations + process.values[regimes]
+    moved = policy.economy.transition(policy.calibration.parameter_vector(), today, following)
+    return np.asarray(space.join(np, following, moved, regimes.astype(float)))

@@ -21,7 +21,17 @@ from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.openapi import describe
 from service.policies import PolicyCache
-from service.routes import artifacts, events, inference, models, operations, policies, records, solutions
+from service.routes import (
+    artifacts,
+    events,
+    inference,
+    models,
+    operations,
+    policies,
+    records,
+    simulations,
+    solutions,
+)
 from service.settings import ServiceSettings
 from service.shutdown import CutOff
 from service.tracing import NameRequests
@@ -94,7 +104,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         redoc_url=None,
     )
     # The busiest first: they are tried in order.
-    for routes in (policies, solutions, artifacts, events, records, models, inference, operations):
+    for routes in (policies, solutions, simulations, artifacts, events, records, models, inference, operations):
         app.include_router(routes.router)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountRequests, metrics=requests)

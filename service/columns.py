@@ -89,6 +89,16 @@ def answer_columns(
     return b"{" + b",".join(parts) + b"}"
 
 
+def encode_columns(
+    columns: Mapping[str, np.ndarray | Mapping[str, np.ndarray]], more: Mapping[str, int]
+) -> bytes:
+    """Columns, and groups of columns, as one JSON object; other members stand before them."""
+    parts = [encode(name) + b":" + encode(value) for name, value in more.items()]
+    for name, value in columns.items():
+        parts.append(encode(name) + b":" + (_object(value) if isinstance(value, Mapping) else _array(value)))
+    return b"{" + b",".join(parts) + b"}"
+
+
 def _sensitivity(control_names: Sequence[str], answer: ParameterAnswer) -> bytes:
     found = answer.derivatives
     parts = [

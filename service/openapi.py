@@ -19,6 +19,7 @@ from service.schemas import examples
 from service.schemas.inference import InferenceRequest
 from service.schemas.policies import StatesRequest
 from service.schemas.problem import ProblemDocument
+from service.schemas.simulations import SimulationRequest
 from service.schemas.solutions import SolutionRequest
 
 COMPONENTS = "#/components/schemas/"
@@ -70,6 +71,13 @@ STATES_PARAMETER = {
     "example": {"a": 0.0, "k": 4.2},
     "description": "One parameter for each state of the model, by its name: ?a=0.0&k=4.2. A state that is itself named "
     "strict or sensitivity is asked for by POST.",
+}
+DEPARTURE_PARAMETER = {
+    **STATES_PARAMETER,
+    "required": False,
+    "description": "States at which the impulse meets the economy, each by its name: ?a=0.0&k=4.2. Those left out are at "
+    "the calibration's steady state, a regime drawn from its long-run shares. A state that is named like another parameter "
+    "cannot be given.",
 }
 
 
@@ -148,6 +156,7 @@ def describe(app: FastAPI) -> None:
         read: list[tuple[type[BaseModel], Any]] = [
             (SolutionRequest, "validation"),
             (StatesRequest, "validation"),
+            (SimulationRequest, "validation"),
             (InferenceRequest, "validation"),
         ]
         written: list[tuple[type[BaseModel], Any]] = [(ProblemDocument, "serialization")]
@@ -169,7 +178,7 @@ def _query_parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "in": "query",
-                "required": False,
+                "required": name in schema.get("required", ()),
                 "schema": rest,
                 "description": field["description"],
             }

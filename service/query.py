@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,8 @@ from service.faults import faults_of, shown
 from solver.errors import Fault
 
 MAX_PARAMETERS = 200
+MAX_NUMBER = 1.7976931348623157e308
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 class Query(BaseModel):
@@ -58,8 +61,37 @@ def read_query(request: Request, schema: type[QueryT]) -> QueryT:
     Raises:
         RequestError: unknown, repeated or malformed parameters.
     """
-    values: Mapping[str, str] = split_query(request.scope["query_string"])
+    return validate_query(split_query(request.scope["query_string"]), schema)
+
+
+def validate_query(values: Mapping[str, str], schema: type[QueryT]) -> QueryT:
+    """Query parameters as ``schema``.
+
+    Raises:
+        RequestError: unknown or malformed ones.
+    """
     try:
         return schema.model_validate_strings(values)
     except ValidationError as error:
         raise RequestError(faults_of(error, schema, values)) from error
+
+
+def read_numbers(parameters: Mapping[str, str], names: Sequence[str]) -> dict[str, float]:
+    """Some of the parameters as finite numbers, by name.
+
+    Raises:
+        RequestError: every one that is none.
+    """
+    numbers, faults = {}, []
+    for name in names:
+        text = parameters[name]
+        number = float(text) if _NUMBER.fullmatch(text) else float("nan")
+        if abs(number) <= MAX_NUMBER:
+            numbers[name] = number
+        else:
+            faults.append(
+                Fault((name,), f"{name} = {shown(text)} is not a finite number; give one, e.g. 4.2")
+            )
+    if faults:
+        raise RequestError(faults)
+    return numbers

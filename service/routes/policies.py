@@ -6,7 +6,6 @@ thread and builds no schema.
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any
 
@@ -29,7 +28,7 @@ from service.identity import solution_id_of
 from service.openapi import STATES_PARAMETER, operation
 from service.policies import evaluator_of, require_solved
 from service.problems import RETRY_AFTER_S
-from service.query import Query, read_query, split_query
+from service.query import Query, read_numbers, read_query, split_query
 from service.schemas.certificates import CertificateQuery, ComparedCertificate
 from service.schemas.policies import Evaluation, EvaluationColumns, StatesRequest
 from service.sensitivities import FIELD, ParameterAnswer
@@ -39,8 +38,6 @@ from worker.contract import JobStatus
 from worker.errors import JobNotFoundError
 
 router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-MAX_NUMBER = 1.7976931348623157e308
 _FLAGS = {"true": True, "false": False}
 SENSITIVITY_PARAMETER = {
     "name": "sensitivity",
@@ -85,7 +82,7 @@ async def evaluate_policy(request: Request) -> Response:
     names = [] if asked is None else asked.split(",")
     evaluator.sensitivities.check(names)
     evaluator.check_names(parameters)
-    state = _read_numbers(parameters, evaluator.state_names)
+    state = list(read_numbers(parameters, evaluator.state_names).values())
     answer = evaluator.evaluate_one(state, is_strict=is_strict)
     if names:
         batches, states = services_of(request).batches, np.array([state])
@@ -192,19 +189,3 @@ def _read_flag(text: str) -> bool:
             [Fault(("strict",), f"strict = {shown(text)} is not true or false; give one of them")]
         )
     return _FLAGS[text]
-
-
-def _read_numbers(parameters: dict[str, str], names: tuple[str, ...]) -> list[float]:
-    numbers, faults = [], []
-    for name in names:
-        text = parameters[name]
-        number = float(text) if _NUMBER.fullmatch(text) else float("nan")
-        if abs(number) <= MAX_NUMBER:
-            numbers.append(number)
-        else:
-            faults.append(
-                Fault((name,), f"{name} = {shown(text)} is not a finite number; give one, e.g. 4.2")
-            )
-    if faults:
-        raise RequestError(faults)
-    return numbers

@@ -200,6 +200,16 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "value": {"states": {"a": 0.0, "k": [3.5, 4.2]}, "sensitivity": ["beta", "delta"]},
         },
     },
+    "SimulationRequest": {
+        "random": {
+            "summary": "Ten paths in the long run",
+            "value": {"periods": 40, "paths": 10, "burn_in": 200, "seed": 1},
+        },
+        "transition": {
+            "summary": "The way home from three capital stocks",
+            "value": {"periods": 60, "paths": 3, "initial": {"a": 0.0, "k": [3.0, 4.0, 5.0]}},
+        },
+    },
     "InferenceRequest": {
         "tensors": {
             "summary": "A tensor for each state",
@@ -281,6 +291,44 @@ ANSWERS: dict[str, dict[str, Any]] = {
                 "misfit": 1.1e-08,
             }
         },
+    },
+    "SimulatedColumns": {
+        "lost": 0,
+        "path": [0, 0, 1, 1],
+        "t": [0, 1, 0, 1],
+        "states": {"a": [0.0, 0.0157, 0.0, -0.0084], "k": [4.2939, 4.2939, 4.2939, 4.2939]},
+        "controls": {"i": [0.4295, 0.4417, 0.4295, 0.4230]},
+        "definitions": {"y": [1.6898, 1.7166, 1.6898, 1.6757], "c": [1.2603, 1.2748, 1.2603, 1.2526]},
+        "shocks": {"e": [None, 0.0157, None, -0.0084]},
+    },
+    "ImpulseResponse": {
+        "impulse": {"e": 0.02},
+        "lost": 0,
+        "t": [0, 1],
+        "baseline": {"a": [0.0007, 0.0009], "k": [4.3062, 4.3060]},
+        "response": {"a": [0.02, 0.018], "k": [0.0, 0.0156]},
+        "standard_error": {"a": [0.0, 0.0], "k": [0.0, 0.0]},
+    },
+    "Moments": {
+        "lost": 0,
+        "mean": {"a": 0.0003, "k": 4.3121},
+        "standard_error": {"a": 0.0006, "k": 0.0111},
+        "standard_deviation": {"a": 0.0459, "k": 0.3502},
+        "correlation": {"a": {"a": 1.0, "k": 0.7012}, "k": {"a": 0.7012, "k": 1.0}},
+        "autocorrelation": {"a": [0.9, 0.81], "k": [0.991, 0.972]},
+    },
+    "SteadyState": {
+        "calibration": {"e": 0.0, **_STEADY_STATE},
+        "policy": [
+            {
+                "found": True,
+                "change": 8.1e-13,
+                "states": {"a": 0.0, "k": 4.2990},
+                "controls": {"i": 0.4299},
+                "definitions": {"y": 1.6906, "c": 1.2607},
+                "shocks": {"e": 0.0},
+            }
+        ],
     },
     "InferenceAnswer": {
         "model_name": SOLUTION_ID,

@@ -86,7 +86,7 @@ def simulate(policy: Policy, initial: np.ndarray, draws: Draws) -> Paths:
 
 def simulate_in_blocks(policy: Policy, initial: np.ndarray, draws: Draws) -> Paths:
     """The same for any number of paths, each with draws of its own, by as many at a time as a processor's cache holds."""
-    starts = range(0, len(initial), _BLOCK)
+    starts = range(0, max(len(initial), 1), _BLOCK)
     blocks = [
         simulate(
             policy,

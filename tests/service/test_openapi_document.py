@@ -62,6 +62,10 @@ def test_the_operations_are_those_of_the_contract():
         "get_certificate",
         "get_artifact",
         "get_record",
+        "simulate_policy",
+        "get_impulse_response",
+        "get_moments",
+        "get_steady_state",
         "server_metadata",
         "server_live",
         "server_ready",
@@ -95,6 +99,9 @@ def test_the_examples_of_requests_work(api, solved):
     _, _, batch = OPERATIONS["evaluate_policy_batch"]
     for example in batch["requestBody"]["content"]["application/json"]["examples"].values():
         assert api.post(f"/v1/solutions/{solved}/policy", json=example["value"]).status_code == 200
+    _, _, simulate = OPERATIONS["simulate_policy"]
+    for example in simulate["requestBody"]["content"]["application/json"]["examples"].values():
+        assert api.post(f"/v1/solutions/{solved}/simulate", json=example["value"]).status_code == 200
     states = next(p for p in OPERATIONS["evaluate_policy"][2]["parameters"] if p["name"] == "states")
     assert api.get(f"/v1/solutions/{solved}/policy", params=states["example"]).status_code == 200
 

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.body import parse_body, read_body, require_media_type
-from service.columns import encode_columns
+from service.columns import check_size, encode_columns
 from service.dependencies import services_of
 from service.encoding import JsonResponse
+from service.faults import located
 from service.impulses import response_of, states_of
 from service.openapi import DEPARTURE_PARAMETER, operation
 from service.policies import evaluator_of
@@ -58,6 +59,8 @@ async def simulate_policy(request: Request) -> Response:
     max_items = max(settings.max_batch_states, settings.max_items)
 
     def answer() -> bytes:
+        with located("initial"):
+            check_size(body, len(evaluator.state_names), settings.max_batch_states)
         asked = parse_body(body, SimulationRequest, max_nesting=settings.max_nesting, max_items=max_items)
         found = simulate(evaluator, asked, settings.max_batch_states)
         return encode_columns({"path": found.path, "t": found.t, **found.groups}, {"lost": found.n_lost})

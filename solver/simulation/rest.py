@@ -22,7 +22,7 @@ class Rest:
     Attributes:
         panel: every variable there, (1, n_regimes); NaN where the economy leaves the states at which it is defined.
         changes: (n_regimes,) largest change of a state in the last period, in half domains.
-        is_found: (n_regimes,) whether that counts as none.
+        is_found: (n_regimes,) whether that counts as none, at a state at which the economy is defined.
         periods: that were simulated.
     """
 
@@ -52,4 +52,4 @@ def come_to_rest(policy: Policy) -> Rest:
             periods += 1
         controls = policy.evaluate(states)
     panel = record(policy, Paths(states[None], controls[None]), still[None])
-    return Rest(panel, changes, changes <= _STILL, periods)
+    return Rest(panel, changes, (changes <= _STILL) & panel.is_defined[0], periods)

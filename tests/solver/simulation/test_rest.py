@@ -60,3 +60,4 @@ def test_where_there_is_no_rest_that_is_said():
     assert moving.periods == MAX_PERIODS and not moving.is_found.any() and moving.changes[0] > 1e-3
     gone = come_to_rest(formula_policy(model, calibration, lambda a, k: 0 * k - 1.0))
     assert np.isnan(gone.panel.states["k"]).all()
+    assert gone.changes[0] < 1e-12 and not gone.is_found.any()  # it rests at a capital of -10

@@ -104,7 +104,17 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         redoc_url=None,
     )
     # The busiest first: they are tried in order.
-    for routes in (policies, solutions, simulations, artifacts, events, records, models, inference, operations):
+    for routes in (
+        policies,
+        solutions,
+        simulations,
+        artifacts,
+        events,
+        records,
+        models,
+        inference,
+        operations,
+    ):
         app.include_router(routes.router)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountRequests, metrics=requests)

@@ -25,7 +25,6 @@ from solver.model.spec import Model
 from solver.model.state_space import REGIME
 from solver.policy.defined import has_finite_equations
 from solver.policy.kinks import size_of_problem
-from solver.policy.policy import Policy
 from worker.artifacts import Artifact
 from worker.contract import Job
 
@@ -73,11 +72,6 @@ class Evaluator:
         self.domain = {name: self.domain[name] for name in self.state_names}
         self._bounds = tuple(self.domain.values())
         self._lower, self._upper = np.array(self._bounds).T
-
-    @property
-    def policy(self) -> Policy:
-        """The decision rule itself."""
-        return self.policy
 
     @cached_property
     def definition_names(self) -> tuple[str, ...]:

@@ -40,6 +40,11 @@ def handle_of(model: Model) -> str:
     return f"{slug}-{model.hash[:HASH_DIGITS]}"
 
 
+def is_handle(name: str) -> bool:
+    """Whether a name is of the form of a handle; no built-in one is."""
+    return _HANDLE.fullmatch(name) is not None
+
+
 class ModelLibrary:
     """Every model there is; ``size`` of those that were read last are kept. Methods block and may be used by any thread."""
 
@@ -56,7 +61,7 @@ class ModelLibrary:
             UnknownModelError: there is none.
             StoreUnavailableError: the store does not answer.
         """
-        if _HANDLE.fullmatch(name) is None:
+        if not is_handle(name):
             return load_zoo(name)
         try:
             return self.read(self._store.document(name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -14,10 +13,11 @@ from service.body import JSON, YAML, parse_model, read_body, require_media_type
 from service.dependencies import Services, services_of
 from service.encoding import JsonResponse, encode
 from service.model_checks import check_model
-from service.models import handle_of
+from service.models import handle_of, is_handle
 from service.openapi import MODEL_BODY, operation
 from service.query import Query, read_query
 from service.schemas.models import ModelEntry, ModelList, ModelRegistration, RegisterQuery
+from service.validators import ASKED_AGAIN, IMMUTABLE, tagged
 
 router = APIRouter(prefix="/v1/models", tags=["Models"])
 
@@ -27,7 +27,8 @@ async def list_models(request: Request) -> Response:
     """Every model that can be solved, with the names of its variables and parameters."""
     read_query(request, Query)
     summaries = await run_in_threadpool(services_of(request).models.summaries)
-    return _tagged(request, {"models": [summary.model_dump(mode="json") for summary in summaries]})
+    content = {"models": [summary.model_dump(mode="json") for summary in summaries]}
+    return tagged(request, encode(content), ASKED_AGAIN)
 
 
 @router.post(
@@ -68,12 +69,16 @@ async def register_model(request: Request) -> Response:
 async def get_model(request: Request) -> Response:
     """Equations as written, symbols with their bounds, default calibration, steady state and domain."""
     read_query(request, Query)
-    entry = await run_in_threadpool(services_of(request).models.entry, request.path_params["name"])
-    return _tagged(request, entry.model_dump(mode="json"))
+    name = request.path_params["name"]
+    entry = await run_in_threadpool(services_of(request).models.entry, name)
+    # A handle names its content; what is built in may be another model in another release.
+    return tagged(
+        request, encode(entry.model_dump(mode="json")), IMMUTABLE if is_handle(name) else ASKED_AGAIN
+    )
 
 
 def _register(
-    services: Services, body: bytes, *, is_yaml: bool, is_kept: bool
+    services: Services, body: bytearray, *, is_yaml: bool, is_kept: bool
 ) -> tuple[ModelRegistration, bool]:
     """The answer, and whether a model was registered that was not there."""
     model = parse_model(body, services.settings, is_yaml=is_yaml)
@@ -83,13 +88,3 @@ def _register(
         name=handle_of(model), hash=model.hash, steady_state=calibration.steady_state, checks=checks
     )
     return registration, is_new
-
-
-def _tagged(request: Request, content: object) -> Response:
-    """The answer with its ETag; 304 without a body when the client has it already (RFC 9110, 13.1.2)."""
-    tag = f'"{hashlib.sha256(encode(content)).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    held = {given.strip().removeprefix("W/") for given in request.headers.get("if-none-match", "").split(",")}
-    if tag in held or "*" in held:
-        return Response(status_code=304, headers=headers)
-    return JsonResponse(content, headers=headers)

@@ -28,6 +28,7 @@ BENCHMARKS = {
     "float32": Benchmark("training in float32 against float64: error, time"),
     "evaluating": Benchmark("GET …/policy against an endpoint that does nothing", is_on_one_core=False),
     "simulating": Benchmark("a solved `rbc` over time: paths, moments, impulse responses"),
+    "bulk": Benchmark("a million states in one call, by Arrow and JSON", is_on_one_core=False),
     "following": Benchmark("event streams: what reports cost, and how often they come", is_on_one_core=False),
     "time_iteration": Benchmark("time iteration beside the default: errors, steps, states visited, seconds"),
     "zoo": Benchmark("the built-in models with shocks, by formulas, tables and closed forms"),

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from service import problems
+from service.allowance import Allowance
 from service.dependencies import Services
 from service.encoding import JsonResponse
 from service.following import Followers
@@ -23,6 +24,7 @@ from service.openapi import describe
 from service.policies import PolicyCache
 from service.routes import (
     artifacts,
+    batches,
     events,
     inference,
     models,
@@ -88,6 +90,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 ServiceCollector(client, jobs, presence, kept),
                 reading=Gate("requests", settings.max_waiting),
                 batches=Gate("batches", settings.max_waiting_batches),
+                held=Allowance("batches", settings.max_held_batch_bytes),
             )
             async with news.listening():
                 yield
@@ -106,6 +109,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     # The busiest first: they are tried in order.
     for routes in (
         policies,
+        batches,
         solutions,
         simulations,
         artifacts,

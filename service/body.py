@@ -6,7 +6,7 @@ two equal keys.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -45,8 +45,15 @@ def require_media_type(request: Request, media_types: Sequence[str] = JSON) -> s
     return media_type
 
 
-async def read_body(request: Request, max_bytes: int) -> bytes:
+async def read_body(
+    request: Request, max_bytes: int, on_size: Callable[[int], None] = lambda n_bytes: None
+) -> bytearray:
     """The bytes of a body.
+
+    Args:
+        request: whose body is still to come.
+        max_bytes: the most that is read.
+        on_size: told how many bytes have come, each time that some have; what it raises ends the reading.
 
     Raises:
         BodyTooLargeError: more than ``max_bytes``; known from the header or while reading, never after.
@@ -59,10 +66,13 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         body += chunk
         if len(body) > max_bytes:
             _refuse_size(max_bytes)
-    return bytes(body)
+        on_size(len(body))
+    return body
 
 
-def parse_body(body: bytes, schema: type[SchemaT], *, max_nesting: int, max_items: int) -> SchemaT:
+def parse_body(
+    body: bytes | bytearray, schema: type[SchemaT], *, max_nesting: int, max_items: int
+) -> SchemaT:
     """The body as ``schema``; the limits are those of :func:`service.parsing.parse_json`.
 
     Raises:
@@ -76,7 +86,7 @@ def parse_body(body: bytes, schema: type[SchemaT], *, max_nesting: int, max_item
         raise RequestError(faults_of(error, schema, document)) from error
 
 
-def parse_model(body: bytes, settings: ServiceSettings, *, is_yaml: bool) -> Model:
+def parse_model(body: bytes | bytearray, settings: ServiceSettings, *, is_yaml: bool) -> Model:
     """The body as a model.
 
     Raises:
@@ -85,7 +95,7 @@ def parse_model(body: bytes, settings: ServiceSettings, *, is_yaml: bool) -> Mod
         ModelError: every fault of the model; with line and column where it is YAML.
     """
     if is_yaml:
-        return load_model(body)
+        return load_model(bytes(body))
     document = _parse(body, settings.max_nesting, settings.max_items)
     if not isinstance(document, dict):
         raise RequestError(
@@ -94,8 +104,8 @@ def parse_model(body: bytes, settings: ServiceSettings, *, is_yaml: bool) -> Mod
     return model_from_document(document)
 
 
-def _parse(body: bytes, max_nesting: int, max_items: int) -> Any:
-    if not body.strip():
+def _parse(body: bytes | bytearray, max_nesting: int, max_items: int) -> Any:
+    if not body or body.isspace():
         raise MalformedBodyError("the body is empty; send a JSON object")
     return parse_json(body, max_nesting=max_nesting, max_items=max_items)
 

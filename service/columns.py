@@ -1,7 +1,8 @@
 """Batches of states by columns: JSON to an array, and back.
 
 The text is made in pieces: one call that writes millions of digits would hold Python's lock, and with it every
-other request, for a good part of a second.
+other request, for a good part of a second. The digits are pydantic's, several times as fast as the standard library's and
+like them the shortest that read back to the same float64; of exponents they write 1e-7 for 1e-07.
 """
 
 from __future__ import annotations
@@ -9,22 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from pydantic_core import to_json
 
 from service.encoding import encode
-from service.evaluation import Evaluation, Evaluator
+from service.evaluation import IN_DOMAIN, Evaluation, Evaluator
 from service.sensitivities import ParameterAnswer
 from solver.errors import Fault, StateError
 
 PIECE = 4096
+STRETCH = 1024**2
+"""Bytes that are gone through at once, with Python's lock held."""
 
 
-def check_size(body: bytes, n_names: int, max_states: int) -> None:
+def check_size(body: bytes | bytearray, n_names: int, max_states: int) -> None:
     """Refuses a body of far more numbers than a batch may have before they are read into many times its bytes.
 
     Raises:
         StateError: it has more than twice as many.
     """
-    n_values = body.count(b",") + 1
+    n_values = 1 + sum(body.count(b",", start, start + STRETCH) for start in range(0, len(body), STRETCH))
     if n_values > 2 * n_names * max_states:
         message = f"the body has some {n_values} values, above the {max_states} states that one call takes; send fewer"
         raise StateError([Fault((), message)])
@@ -65,7 +69,12 @@ def read_columns(
         raise StateError(faults)
     states = np.empty((n_rows, len(names)))
     for index, name in enumerate(names):
-        states[:, index] = columns[name]
+        column = columns[name]
+        if isinstance(column, list):
+            for start in range(0, n_rows, PIECE):
+                states[start : start + PIECE, index] = column[start : start + PIECE]
+        else:
+            states[:, index] = column
     return states
 
 
@@ -74,19 +83,33 @@ def answer_columns(
     states: np.ndarray,
     evaluation: Evaluation,
     sensitivities: Mapping[str, ParameterAnswer],
-) -> bytes:
-    """The answer to a batch as JSON: the shape of a single answer, with an array in the place of each number."""
+) -> list[bytes]:
+    """The answer to a batch as JSON in pieces: the shape of a single answer, with an array in the place of each number."""
+    return list(_answer(evaluator, states, evaluation, sensitivities))
+
+
+def _answer(
+    evaluator: Evaluator,
+    states: np.ndarray,
+    evaluation: Evaluation,
+    sensitivities: Mapping[str, ParameterAnswer],
+) -> Iterator[bytes]:
     controls = evaluator.control_names
-    parts = [
-        b'"states":' + _object(dict(zip(evaluator.state_names, states.T, strict=True))),
-        b'"controls":' + _object(dict(zip(controls, evaluation.controls.T, strict=True))),
-        b'"definitions":' + _object(evaluation.definitions),
-        b'"in_domain":' + _array(evaluation.in_domain),
-    ]
+    yield b'{"states":'
+    yield from _object(dict(zip(evaluator.state_names, states.T, strict=True)))
+    yield b',"controls":'
+    yield from _object(dict(zip(controls, evaluation.controls.T, strict=True)))
+    yield b',"definitions":'
+    yield from _object(evaluation.definitions)
+    yield b',"' + IN_DOMAIN.encode() + b'":'
+    yield from _array(evaluation.in_domain)
     if sensitivities:
-        each = (encode(name) + b":" + _sensitivity(controls, one) for name, one in sensitivities.items())
-        parts.append(b'"sensitivities":{' + b",".join(each) + b"}")
-    return b"{" + b",".join(parts) + b"}"
+        yield b',"sensitivities":{'
+        for place, (name, one) in enumerate(sensitivities.items()):
+            yield (b"," if place else b"") + encode(name) + b":"
+            yield from _sensitivity(controls, one)
+        yield b"}"
+    yield b"}"
 
 
 def encode_columns(
@@ -95,29 +118,32 @@ def encode_columns(
     """Columns, and groups of columns, as one JSON object; other members stand before them."""
     parts = [encode(name) + b":" + encode(value) for name, value in more.items()]
     for name, value in columns.items():
-        parts.append(encode(name) + b":" + (_object(value) if isinstance(value, Mapping) else _array(value)))
+        parts.append(
+            encode(name) + b":" + b"".join(_object(value) if isinstance(value, Mapping) else _array(value))
+        )
     return b"{" + b",".join(parts) + b"}"
 
 
-def _sensitivity(control_names: Sequence[str], answer: ParameterAnswer) -> bytes:
+def _sensitivity(control_names: Sequence[str], answer: ParameterAnswer) -> Iterator[bytes]:
     found = answer.derivatives
-    parts = [
-        b'"controls":' + _object(dict(zip(control_names, found.controls.T, strict=True))),
-        b'"definitions":' + _object(found.definitions),
-        b'"misfit":' + encode(answer.misfit),
-    ]
-    return b"{" + b",".join(parts) + b"}"
+    yield b'{"controls":'
+    yield from _object(dict(zip(control_names, found.controls.T, strict=True)))
+    yield b',"definitions":'
+    yield from _object(found.definitions)
+    yield b',"misfit":' + encode(answer.misfit) + b"}"
 
 
-def _object(columns: Mapping[str, np.ndarray]) -> bytes:
-    return b"{" + b",".join(_members(columns)) + b"}"
+def _object(columns: Mapping[str, np.ndarray]) -> Iterator[bytes]:
+    yield b"{"
+    for place, (name, column) in enumerate(columns.items()):
+        yield (b"," if place else b"") + encode(name) + b":"
+        yield from _array(column)
+    yield b"}"
 
 
-def _members(columns: Mapping[str, np.ndarray]) -> Iterator[bytes]:
-    for name, column in columns.items():
-        yield encode(name) + b":" + _array(column)
-
-
-def _array(column: np.ndarray) -> bytes:
-    pieces = (encode(column[start : start + PIECE].tolist())[1:-1] for start in range(0, len(column), PIECE))
-    return b"[" + b",".join(pieces) + b"]"
+def _array(column: np.ndarray) -> Iterator[bytes]:
+    yield b"["
+    for start in range(0, len(column), PIECE):
+        numbers = to_json(column[start : start + PIECE].tolist(), inf_nan_mode="null")[1:-1]
+        yield b"," + numbers if start else numbers
+    yield b"]"

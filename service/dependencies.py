@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from service.allowance import Allowance
 from service.following import Followers
 from service.gate import Gate
 from service.metrics import RequestMetrics, ServiceCollector
@@ -38,6 +39,7 @@ class Services:
     collector: ServiceCollector
     reading: Gate
     batches: Gate
+    held: Allowance
 
 
 def services_of(request: Request) -> Services:

@@ -3,9 +3,10 @@
 ::
 
     ServiceError
-    ├── MalformedBodyError      bytes that are not JSON in UTF-8
+    ├── MalformedBodyError      bytes that are not of their media type
     ├── BodyTooLargeError       more bytes than the call takes
     ├── MediaTypeError          a body of a media type that the call does not read
+    ├── NotAcceptableError      an answer asked for in a media type that the call does not write
     ├── RequestError            fields, query parameters or values that the call does not take; every fault
     ├── BusyError               as much work of one kind is under way as may be
     ├── DeletedError            a solution that was deleted while its request waited for it
@@ -28,7 +29,7 @@ class ServiceError(Exception):
 
 
 class MalformedBodyError(ServiceError):
-    """Bytes that are not JSON in UTF-8."""
+    """Bytes that are not of their media type: not JSON in UTF-8, or no Arrow stream."""
 
 
 class BodyTooLargeError(ServiceError):
@@ -37,6 +38,10 @@ class BodyTooLargeError(ServiceError):
 
 class MediaTypeError(ServiceError):
     """A body of a media type that the call does not read."""
+
+
+class NotAcceptableError(ServiceError):
+    """An answer asked for in a media type that the call does not write."""
 
 
 class RequestError(ServiceError):

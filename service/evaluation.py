@@ -1,7 +1,7 @@
 """A solved policy as it is asked over HTTP: states in; controls and definitions out.
 
 Everything is NumPy. One state costs tens of microseconds, so it is answered on the event loop itself; batches
-are for a thread.
+are for a thread, and are evaluated block by block.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from service.blocks import blocks
 from service.faults import shown
 from service.sensitivities import Sensitivities
 from solver.calibrate import calibrate
@@ -29,6 +30,8 @@ from worker.artifacts import Artifact
 from worker.contract import Job
 
 MAX_STATE_FAULTS = 20
+IN_DOMAIN = "in_domain"
+"""The name of that answer where it stands beside controls and definitions."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,9 @@ class Evaluator:
         }
         numbers = (*answer["controls"].values(), *answer["definitions"].values())
         if not (is_inside and all(map(math.isfinite, numbers))):
-            self._check(states, today, definitions, np.array([is_inside]), is_strict=is_strict)
+            in_domain = np.array([is_inside])
+            self._check_domain(states, in_domain, is_strict=is_strict)
+            self._check_defined(states, self._is_answered(today, definitions, in_domain))
         return answer
 
     def evaluate(self, states: np.ndarray, *, is_strict: bool = False) -> Evaluation:
@@ -112,13 +117,23 @@ class Evaluator:
                 pointer is ``(state,)`` for a single state and ``(state, row)`` for several.
         """
         self._check_regimes(states)
+        n_rows = len(states)
         in_domain = np.all((states >= self._lower) & (states <= self._upper), axis=1)
-        today, definitions = self._decide(states)
-        self._check(states, today, definitions, in_domain, is_strict=is_strict)
-        return Evaluation(today.controls, definitions, in_domain)
+        self._check_domain(states, in_domain, is_strict=is_strict)
+        controls = np.empty((n_rows, len(self.control_names)), order="F")
+        definitions = {name: np.empty(n_rows) for name in self.definition_names}
+        is_defined = np.empty(n_rows, dtype=bool)
+        for rows in blocks(n_rows):
+            today, found = self._decide(states[rows])
+            controls[rows] = today.controls
+            for name, values in found.items():
+                definitions[name][rows] = values
+            is_defined[rows] = self._is_answered(today, found, in_domain[rows])
+        self._check_defined(states, is_defined)
+        return Evaluation(controls, definitions, in_domain)
 
     def _decide(self, states: np.ndarray) -> tuple[Date, dict[str, np.ndarray]]:
-        with np.errstate(all="ignore"):  # far out states overflow; what is not finite is refused by _check
+        with np.errstate(all="ignore"):  # far out states overflow; what is not finite is refused later
             today = self.policy.decide(states)
         definitions = self.policy.economy.definitions(self._parameters, today)
         return today, self._judge.multipliers(self.policy.evaluate, states) | definitions
@@ -143,32 +158,34 @@ class Evaluator:
                 ]
             )
 
-    def _check(
-        self,
-        states: np.ndarray,
-        today: Date,
-        definitions: Mapping[str, np.ndarray],
-        in_domain: np.ndarray,
-        *,
-        is_strict: bool,
-    ) -> None:
-        """Refuses rows outside the domain (strict), and those where the economy is not defined.
+    def _check_domain(self, states: np.ndarray, in_domain: np.ndarray, *, is_strict: bool) -> None:
+        """Refuses rows outside the domain, where that is strict."""
+        if is_strict and not in_domain.all():
+            self._refuse(states, ~in_domain, "is outside its domain")
 
-        Definitions may be finite there (no output at no capital), so outside the domain the equations are asked too.
-        """
-        outside = ~in_domain
-        if is_strict and outside.any():
-            self._refuse(states, outside, "is outside its domain")
-        is_defined: np.ndarray = np.isfinite(today.controls).all(axis=1)
-        for values in definitions.values():
-            is_defined &= np.isfinite(values)
-        is_defined[outside] &= has_finite_equations(self.policy, Date(*(array[outside] for array in today)))
+    def _check_defined(self, states: np.ndarray, is_defined: np.ndarray) -> None:
+        """Refuses rows at which the economy is not defined."""
         if not is_defined.all():
-            self._refuse(
-                states,
-                ~is_defined,
-                "is where the economy is not defined, with no finite value of its equations",
+            reason = "is where the economy is not defined, with no finite value of its equations"
+            self._refuse(states, ~is_defined, reason)
+
+    def _is_answered(
+        self, today: Date, definitions: Mapping[str, np.ndarray], in_domain: np.ndarray
+    ) -> np.ndarray:
+        """Whether the economy is defined, (n,).
+
+        Definitions may be finite where it is not (no output at no capital), so outside the domain the equations are asked
+        too.
+        """
+        is_answered: np.ndarray = np.isfinite(today.controls).all(axis=1)
+        for values in definitions.values():
+            is_answered &= np.isfinite(values)
+        outside = ~in_domain
+        if outside.any():
+            is_answered[outside] &= has_finite_equations(
+                self.policy, Date(*(array[outside] for array in today))
             )
+        return is_answered
 
     def _refuse(self, states: np.ndarray, at_fault: np.ndarray, reason: str) -> None:
         faults = []

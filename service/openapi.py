@@ -80,6 +80,24 @@ DEPARTURE_PARAMETER = {
     "cannot be given.",
 }
 
+SENSITIVITY_PARAMETER = {
+    "name": "sensitivity",
+    "in": "query",
+    "required": False,
+    "style": "form",
+    "explode": False,
+    "schema": {"type": "array", "items": {"type": "string"}},
+    "example": ["beta", "delta"],
+    "description": "Parameters, separated by commas, by which controls and definitions are differentiated, too.",
+}
+STRICT_PARAMETER = {
+    "name": "strict",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "boolean", "default": False},
+    "description": "Refuse a state outside the domain instead of extrapolating.",
+}
+
 
 def operation(
     name: str,
@@ -109,7 +127,7 @@ def operation(
         query: schema of the query parameters.
         body: schema of the JSON body.
         request_body: the body, as OpenAPI writes it, where it is not JSON of one schema.
-        content: of the usual answer, as OpenAPI writes it, where it is not JSON of one schema.
+        content: of the usual answer, as OpenAPI writes it, beside JSON of the schema or in its place.
         parameters: further parameters, as OpenAPI writes them.
     """
     extra: dict[str, Any] = {
@@ -135,7 +153,7 @@ def operation(
             example = examples.ANSWERS[answer.__name__]
             responses[code] |= {"model": answer, "content": {"application/json": {"example": example}}}
     if content is not None:
-        responses[status]["content"] = content
+        responses[status].setdefault("content", {}).update(content)
     return {
         "operation_id": name,
         "summary": summary,

@@ -22,7 +22,7 @@ class _Refused:
     message: str
 
 
-def parse_json(body: bytes, *, max_nesting: int, max_items: int) -> Any:
+def parse_json(body: bytes | bytearray, *, max_nesting: int, max_items: int) -> Any:
     """The document that ``body`` holds.
 
     Args:

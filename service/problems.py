@@ -50,9 +50,12 @@ class Row:
 
 PROBLEMS: dict[type[Exception], Row] = {
     service_errors.ServiceError: Row(400, "bad-request", "The request cannot be served"),
-    service_errors.MalformedBodyError: Row(400, "malformed-body", "The body is not JSON"),
+    service_errors.MalformedBodyError: Row(400, "malformed-body", "The body is not of its media type"),
     service_errors.BodyTooLargeError: Row(413, "body-too-large", "The body is too large"),
     service_errors.MediaTypeError: Row(415, "media-type", "The media type of the body is not read here"),
+    service_errors.NotAcceptableError: Row(
+        406, "not-acceptable", "The answer is not written in this media type"
+    ),
     service_errors.RequestError: Row(422, "invalid-request", "The request is not valid"),
     service_errors.BusyError: Row(429, "busy", "Too much of this is under way", RETRY_AFTER_S),
     service_errors.DeletedError: Row(409, "deleted", "The solution was deleted"),

@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from service.blocks import blocks
 from service.errors import RequestError
 from service.faults import located, shown
 from solver.errors import Fault
@@ -56,9 +57,17 @@ class Sensitivities:
                 self._tangents.update(self._sensitivity.tangents(unknown))
         tangents = {name: self._tangents[name] for name in names}
         return {
-            name: ParameterAnswer(self._sensitivity.at(tangent, states), tangent.misfit)
+            name: ParameterAnswer(self._derivatives(tangent, states), tangent.misfit)
             for name, tangent in tangents.items()
         }
+
+    def _derivatives(self, tangent: Tangent, states: np.ndarray) -> Derivatives:
+        parts = [self._sensitivity.at(tangent, states[rows]) for rows in blocks(len(states))]
+        names = parts[0].definitions
+        return Derivatives(
+            np.concatenate([part.controls for part in parts]),
+            {name: np.concatenate([part.definitions[name] for part in parts]) for name in names},
+        )
 
     def check(self, names: Sequence[str]) -> None:
         """Checks that names are parameters of the model, each once.

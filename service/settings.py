@@ -18,7 +18,8 @@ class ServiceSettings(BaseSettings):
         default=1024**2, description="Largest request body, but for batches of states."
     )
     max_batch_body_bytes: Annotated[int, Field(ge=1024)] = Field(
-        default=16 * 1024**2, description="Largest body of a batch of states."
+        default=16 * 1024**2,
+        description="Largest body of a batch of tensors (/v2); elsewhere states are counted.",
     )
     max_nesting: Annotated[int, Field(ge=4, le=200)] = Field(
         default=32, description="Deepest nesting of objects and arrays in a JSON body."
@@ -33,8 +34,11 @@ class ServiceSettings(BaseSettings):
     max_waiting_batches: Annotated[int, Field(ge=1)] = Field(
         default=30, description="Most batches of states that may wait to be evaluated."
     )
+    max_held_batch_bytes: Annotated[int, Field(ge=1024**2)] = Field(
+        default=1024**3, description="Most bytes of batches that wait to be evaluated or sent, together."
+    )
     max_batch_states: Annotated[int, Field(ge=1)] = Field(
-        default=100_000, description="Most states that one call may evaluate."
+        default=1_000_000, description="Most states that one call may evaluate."
     )
     max_event_streams: Annotated[int, Field(ge=1)] = Field(
         default=1000, description="Most streams of events that may be open."

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.conditional import entity_tag, has_current
+from service.conditional import IMMUTABLE, entity_tag, has_current
 from service.dependencies import Services, services_of
 from service.identity import solution_id_of
 from service.openapi import IF_NONE_MATCH_HEADER, operation
@@ -30,8 +30,6 @@ _CONTENT = {
     media_type: {"schema": {"type": "string", "format": "binary"}, "example": "(bytes)"}
     for media_type in (_ZIP, _BINARY)
 }
-# Private: who may see a solution may be the operator's business.
-_FOR_GOOD = "private, max-age=31536000, immutable"
 
 router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
 
@@ -66,7 +64,7 @@ async def get_artifact(request: Request) -> Response:
             status_code=202, headers={"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"}
         )
     tag = entity_tag(content)
-    headers = {"ETag": tag, "Cache-Control": _FOR_GOOD}
+    headers = {"ETag": tag, "Cache-Control": IMMUTABLE}
     if has_current(request, tag):
         return Response(status_code=304, headers=headers)
     media_type, ending = _FORMS[asked]

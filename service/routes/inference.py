@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.body import parse_body, read_body, require_media_type
+from service.conditional import IMMUTABLE, tagged
 from service.dependencies import services_of
-from service.encoding import JsonResponse
+from service.encoding import JsonResponse, encode
 from service.errors import RequestError
-from service.evaluation import Evaluator
+from service.evaluation import IN_DOMAIN, Evaluator
 from service.faults import shown
 from service.identity import solution_id_of
 from service.openapi import operation
@@ -39,7 +40,8 @@ from solver.errors import Fault
 router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
 MODEL_VERSION = "1"
 """A solution is named by its content and never changes."""
-IN_DOMAIN = "in_domain"
+MAX_STATES = 100_000
+"""Tensors are written in one go, which a larger answer would make felt by everyone; `…/policy` takes more."""
 
 
 @router.get("", **operation("server_metadata", "The server", ServerMetadata, errors=(422,)))
@@ -74,7 +76,7 @@ async def server_ready(request: Request) -> Response:
         "What a policy takes and gives",
         ModelMetadata,
         path=("solution_id",),
-        errors=(404, 409, 422, 503),
+        errors=(304, 404, 409, 422, 503),
     ),
 )
 async def model_metadata(request: Request) -> Response:
@@ -89,7 +91,7 @@ async def model_metadata(request: Request) -> Response:
         "inputs": [_described(name, "FP64") for name in evaluator.state_names],
         "outputs": [*(_described(name, "FP64") for name in outputs), _described(IN_DOMAIN, "BOOL")],
     }
-    return JsonResponse(described)
+    return tagged(request, encode(described), IMMUTABLE)
 
 
 @router.get(
@@ -131,9 +133,10 @@ async def infer(request: Request) -> Response:
     solution_id = solution_id_of(request)
 
     def answer() -> JsonResponse:
-        most = max(settings.max_batch_states, settings.max_items)
-        asked = parse_body(body, InferenceRequest, max_nesting=settings.max_nesting, max_items=most)
-        states = _read_states(asked.inputs, evaluator, settings.max_batch_states)
+        most = min(settings.max_batch_states, MAX_STATES)
+        max_items = max(most, settings.max_items)
+        asked = parse_body(body, InferenceRequest, max_nesting=settings.max_nesting, max_items=max_items)
+        states = _read_states(asked.inputs, evaluator, most)
         tensors = _evaluated(evaluator, states)
         wanted = list(tensors) if asked.outputs is None else [output.name for output in asked.outputs]
         _check_outputs(wanted, tensors)

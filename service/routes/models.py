@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.body import JSON, YAML, parse_model, read_body, require_media_type
+from service.conditional import ASKED_AGAIN, IMMUTABLE, tagged
 from service.dependencies import Services, services_of
 from service.encoding import JsonResponse, encode
 from service.model_checks import check_model
@@ -17,7 +18,6 @@ from service.models import handle_of, is_handle
 from service.openapi import MODEL_BODY, operation
 from service.query import Query, read_query
 from service.schemas.models import ModelEntry, ModelList, ModelRegistration, RegisterQuery
-from service.validators import ASKED_AGAIN, IMMUTABLE, tagged
 
 router = APIRouter(prefix="/v1/models", tags=["Models"])
 

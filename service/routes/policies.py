@@ -16,21 +16,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from service.body import parse_body, read_body, require_media_type
-from service.columns import answer_columns, check_size, read_columns
 from service.comparison import comparing_job, describe_comparison
+from service.conditional import IMMUTABLE, tagged
 from service.dependencies import services_of
-from service.encoding import JsonResponse
+from service.encoding import JsonResponse, encode
 from service.errors import DeletedError, RequestError
 from service.evaluation import Evaluator
-from service.faults import located, shown
+from service.faults import shown
 from service.identity import solution_id_of
-from service.openapi import STATES_PARAMETER, operation
+from service.openapi import (
+    IF_NONE_MATCH_HEADER,
+    SENSITIVITY_PARAMETER,
+    STATES_PARAMETER,
+    STRICT_PARAMETER,
+    operation,
+)
 from service.policies import evaluator_of, require_solved
 from service.problems import RETRY_AFTER_S
-from service.query import Query, read_numbers, read_query, split_query
+from service.query import read_numbers, read_query, split_query
 from service.schemas.certificates import CertificateQuery, ComparedCertificate
-from service.schemas.policies import Evaluation, EvaluationColumns, StatesRequest
+from service.schemas.policies import Evaluation
 from service.sensitivities import FIELD, ParameterAnswer
 from service.solving import submit_and_wait
 from solver.errors import Fault
@@ -39,23 +44,6 @@ from worker.errors import JobNotFoundError
 
 router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
 _FLAGS = {"true": True, "false": False}
-SENSITIVITY_PARAMETER = {
-    "name": "sensitivity",
-    "in": "query",
-    "required": False,
-    "style": "form",
-    "explode": False,
-    "schema": {"type": "array", "items": {"type": "string"}},
-    "example": ["beta", "delta"],
-    "description": "Parameters, separated by commas, by which controls and definitions are differentiated, too.",
-}
-STRICT_PARAMETER = {
-    "name": "strict",
-    "in": "query",
-    "required": False,
-    "schema": {"type": "boolean", "default": False},
-    "description": "Refuse a state outside the domain instead of extrapolating.",
-}
 
 
 @router.get(
@@ -65,8 +53,8 @@ STRICT_PARAMETER = {
         "The policy at one state",
         Evaluation,
         path=("solution_id",),
-        parameters=(STATES_PARAMETER, SENSITIVITY_PARAMETER, STRICT_PARAMETER),
-        errors=(404, 409, 422, 429, 503),
+        parameters=(STATES_PARAMETER, SENSITIVITY_PARAMETER, STRICT_PARAMETER, IF_NONE_MATCH_HEADER),
+        errors=(304, 404, 409, 422, 429, 503),
     ),
 )
 async def evaluate_policy(request: Request) -> Response:
@@ -88,51 +76,12 @@ async def evaluate_policy(request: Request) -> Response:
         batches, states = services_of(request).batches, np.array([state])
         found = await batches.run(lambda: evaluator.sensitivities.at(names, states))
         answer["sensitivities"] = {name: _of_one_state(evaluator, one) for name, one in found.items()}
-    return JsonResponse(answer)
+    return tagged(request, encode(answer), IMMUTABLE)
 
 
 # The route above describes the call; this one, tried first, answers it without what FastAPI does for arguments
 # that this call does not have, which costs as much as the policy itself.
 router.routes.insert(0, Route(router.prefix + "/policy", evaluate_policy, methods=["GET"]))
-
-
-@router.post(
-    "/policy",
-    **operation(
-        "evaluate_policy_batch",
-        "The policy at many states",
-        EvaluationColumns,
-        path=("solution_id",),
-        body=StatesRequest,
-        errors=(400, 404, 409, 413, 415, 422, 429, 503),
-    ),
-)
-async def evaluate_policy_batch(request: Request) -> Response:
-    """The same by columns; a single number stands for every row."""
-    read_query(request, Query)
-    settings, batches = services_of(request).settings, services_of(request).batches
-    max_states = settings.max_batch_states
-    max_items = max(max_states, settings.max_items)
-    require_media_type(request)
-    body = await read_body(request, settings.max_batch_body_bytes)
-    evaluator = await evaluator_of(request)
-
-    def answer() -> bytes:
-        with located("states"):
-            check_size(body, len(evaluator.state_names), max_states)
-        asked = parse_body(body, StatesRequest, max_nesting=settings.max_nesting, max_items=max_items)
-        evaluator.sensitivities.check(asked.sensitivity)
-        with located("states"):
-            evaluator.check_names(asked.states)
-            # An answer with derivatives is as long as that to so many more states.
-            most = max_states // (1 + len(asked.sensitivity))
-            states = read_columns(asked.states, evaluator.state_names, most)
-            evaluation = evaluator.evaluate(states, is_strict=asked.strict)
-        return answer_columns(
-            evaluator, states, evaluation, evaluator.sensitivities.at(asked.sensitivity, states)
-        )
-
-    return Response(await batches.run(answer), media_type="application/json")
 
 
 @router.get(
@@ -144,7 +93,8 @@ async def evaluate_policy_batch(request: Request) -> Response:
         also=(202,),
         path=("solution_id",),
         query=CertificateQuery,
-        errors=(404, 409, 422, 429, 503),
+        parameters=(IF_NONE_MATCH_HEADER,),
+        errors=(304, 404, 409, 422, 429, 503),
     ),
 )
 async def get_certificate(request: Request) -> Response:
@@ -157,7 +107,7 @@ async def get_certificate(request: Request) -> Response:
     record = await run_in_threadpool(services.jobs.record, solution_id_of(request))
     require_solved(record)
     if query.compare is None:
-        return JsonResponse(record.certificate)
+        return tagged(request, encode(record.certificate), IMMUTABLE)
     job = await run_in_threadpool(services.jobs.job, record.id)
     other = await services.reading.run(lambda: comparing_job(services.models, job))
     try:

@@ -170,7 +170,7 @@ async def delete_solution(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _read_job(services: Services, body: bytes) -> Job:
+def _read_job(services: Services, body: bytearray) -> Job:
     """The job that a request asks for, checked in full: nothing that cannot be solved is ever queued.
 
     Raises:

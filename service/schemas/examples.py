@@ -387,10 +387,17 @@ PROBLEMS: dict[int, dict[str, Any]] = {
     400: _problem(
         400,
         "malformed-body",
-        "The body is not JSON",
+        "The body is not of its media type",
         "the body is not JSON: Expecting value at line 1, column 1",
     ),
     404: _problem(404, "unknown-solution", "There is no such solution", f"there is no job {SOLUTION_ID}"),
+    406: _problem(
+        406,
+        "not-acceptable",
+        "The answer is not written in this media type",
+        "Accept 'text/csv' takes none of what this call answers with; accept application/json or "
+        "application/vnd.apache.arrow.stream",
+    ),
     409: _problem(
         409,
         "unsolved",

@@ -14,6 +14,8 @@ from worker.logs import configure_logs
 
 GRACE_S = 3
 """How long open requests may hold up a shutdown."""
+SWITCH_S = 0.001
+"""How long a thread with a batch may keep Python's lock from the event loop, which asks for it several times a request."""
 
 
 class Server(uvicorn.Server):
@@ -37,6 +39,7 @@ def serve(listener: socket.socket) -> None:
     out ``TCP_NODELAY``, which costs each answer up to 40 ms.
     """
     configure_logs()
+    sys.setswitchinterval(SWITCH_S)
     app = create_app()
     config = uvicorn.Config(app, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S)
     Server(config, app).run(sockets=[listener])

@@ -1,10 +1,10 @@
 import subprocess
 import sys
 
-HEAVY = ("tensorflow", "keras", "matplotlib", "onnx")
+HEAVY = ("tensorflow", "keras", "matplotlib", "onnx", "pyarrow")
 
 
-def test_the_api_never_imports_what_only_the_worker_needs():
+def test_the_api_never_imports_what_it_does_not_need_to_start():
     program = f"""
 import sys
 from service.app import create_app

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from service.blocks import BLOCK
 from service.evaluation import Evaluator
 from solver.calibrate import calibrate
 from solver.errors import StateError
@@ -100,6 +101,30 @@ def test_one_state_and_many_are_answered_alike(generations):
     for name, value in one["definitions"].items():
         assert value == many.definitions[name][1]
     json.dumps(one, allow_nan=False)
+
+
+def test_blocks_are_answered_as_their_rows_are(generations):
+    evaluator, calibration = generations
+    rng, n_rows = np.random.default_rng(0), 2 * BLOCK + 7
+    states = calibration.state_steady() * rng.uniform(0.9, 1.1, (n_rows, 5))
+    states = np.column_stack([states, rng.integers(4, size=n_rows)])
+    answer = evaluator.evaluate(states)
+    for rows in (slice(0, 3), slice(BLOCK - 1, BLOCK + 2), slice(n_rows - 3, None)):
+        few = evaluator.evaluate(states[rows])
+        np.testing.assert_allclose(answer.controls[rows], few.controls, rtol=1e-14)
+        np.testing.assert_array_equal(answer.in_domain[rows], few.in_domain)
+        for name, values in few.definitions.items():
+            np.testing.assert_allclose(answer.definitions[name][rows], values, rtol=1e-13)
+
+
+def test_faults_of_every_block_are_told_with_their_rows():
+    evaluator, calibration = evaluator_of("neoclassical")
+    states = np.tile(calibration.state_steady(), (3 * BLOCK, 1))
+    at_fault = [5, BLOCK, 3 * BLOCK - 1]
+    states[at_fault, 1] = -1.0
+    for is_strict in (False, True):
+        found = faults_of(evaluator, states, is_strict=is_strict)
+        assert [fault.pointer for fault in found] == [("k", row) for row in at_fault]
 
 
 def test_an_autocorrelated_shock_is_a_state_with_its_domain():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from service.blocks import BLOCK
 from solver.calibrate import calibrate
 from solver.model.state_space import problem_size
 from solver.model.zoo import load_zoo
@@ -77,8 +78,9 @@ def test_one_state_is_answered_with_its_derivatives(api, path):
         assert 0 <= found["misfit"] < 1e-5
 
 
-def test_a_batch_is_answered_by_columns(api, path):
-    k = np.linspace(0.12, 0.27, 7)
+@pytest.mark.parametrize("n_rows", [7, 2 * BLOCK + 1])
+def test_a_batch_is_answered_by_columns(api, path, n_rows):
+    k = np.linspace(0.12, 0.27, n_rows)
     body = {"states": {"a": -0.1, "k": k.tolist()}, "sensitivity": ["beta", "theta"]}
     answer = api.post(path, json=body).json()
     assert list(answer["sensitivities"]) == ["beta", "theta"]

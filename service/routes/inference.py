@@ -21,7 +21,7 @@ from service.errors import RequestError
 from service.evaluation import IN_DOMAIN, Evaluator
 from service.faults import shown
 from service.identity import solution_id_of
-from service.openapi import operation
+from service.openapi import IF_NONE_MATCH_HEADER, operation
 from service.policies import evaluator_of
 from service.query import Query, read_query
 from service.schemas.inference import (
@@ -76,6 +76,7 @@ async def server_ready(request: Request) -> Response:
         "What a policy takes and gives",
         ModelMetadata,
         path=("solution_id",),
+        parameters=(IF_NONE_MATCH_HEADER,),
         errors=(304, 404, 409, 422, 503),
     ),
 )

@@ -15,14 +15,19 @@ from service.dependencies import Services, services_of
 from service.encoding import JsonResponse, encode
 from service.model_checks import check_model
 from service.models import handle_of, is_handle
-from service.openapi import MODEL_BODY, operation
+from service.openapi import IF_NONE_MATCH_HEADER, MODEL_BODY, operation
 from service.query import Query, read_query
 from service.schemas.models import ModelEntry, ModelList, ModelRegistration, RegisterQuery
 
 router = APIRouter(prefix="/v1/models", tags=["Models"])
 
 
-@router.get("", **operation("list_models", "Every model", ModelList, errors=(304, 422, 503)))
+@router.get(
+    "",
+    **operation(
+        "list_models", "Every model", ModelList, parameters=(IF_NONE_MATCH_HEADER,), errors=(304, 422, 503)
+    ),
+)
 async def list_models(request: Request) -> Response:
     """Every model that can be solved, with the names of its variables and parameters."""
     read_query(request, Query)
@@ -64,7 +69,14 @@ async def register_model(request: Request) -> Response:
 
 @router.get(
     "/{name}",
-    **operation("get_model", "One model in full", ModelEntry, path=("name",), errors=(304, 404, 422, 503)),
+    **operation(
+        "get_model",
+        "One model in full",
+        ModelEntry,
+        path=("name",),
+        parameters=(IF_NONE_MATCH_HEADER,),
+        errors=(304, 404, 422, 503),
+    ),
 )
 async def get_model(request: Request) -> Response:
     """Equations as written, symbols with their bounds, default calibration, steady state and domain."""

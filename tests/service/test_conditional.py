@@ -4,7 +4,7 @@ import pytest
 
 from tests.service.test_own_models import FILE, HANDLE, YAML
 
-A_YEAR = "max-age=31536000, immutable"
+A_YEAR = "private, max-age=31536000, immutable"
 PATHS = {
     "policy": "/policy?a=0&k=4.2",
     "sensitivities": "/policy?a=0&k=4.2&sensitivity=beta",

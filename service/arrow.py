@@ -25,6 +25,7 @@ from solver.errors import Fault, StateError
 
 ROWS_A_BATCH = 65_536
 MAX_RECORD_BATCHES = 20_000
+MAX_COLUMNS = 1000
 _END = (b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x00")
 """The end of a stream, as it has been written since Arrow 0.15 and before."""
 _UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError, struct.error)
@@ -132,6 +133,9 @@ def _check_schema(schema: pa.Schema, evaluator: Evaluator) -> None:
         StateError: a state is missing or unknown.
         RequestError: a state stands twice, or is no number.
     """
+    if len(schema) > MAX_COLUMNS:
+        message = f"the stream has {len(schema)} columns, above {MAX_COLUMNS}, the most that are read; send the states only"
+        raise RequestError([Fault((), message)])
     evaluator.check_names(dict.fromkeys(schema.names))
     faults = [
         Fault((name,), f"{name} stands more than once; give one column for each state")

@@ -18,20 +18,31 @@ from service.sensitivities import ParameterAnswer
 from solver.errors import Fault, StateError
 
 PIECE = 4096
+MAX_PARTS = 1000
 STRETCH = 1024**2
 """Bytes that are gone through at once, with Python's lock held."""
 
 
 def check_size(body: bytes | bytearray, n_names: int, max_states: int) -> None:
-    """Refuses a body of far more numbers than a batch may have before they are read into many times its bytes.
+    """Refuses a body that would take many times its bytes before it is read.
 
     Raises:
-        StateError: it has more than twice as many.
+        StateError: it has more than twice as many numbers as a batch may have, or is made of arrays and objects.
     """
-    n_values = 1 + sum(body.count(b",", start, start + STRETCH) for start in range(0, len(body), STRETCH))
+    n_values = 1 + _count(body, b",")
     if n_values > 2 * n_names * max_states:
         message = f"the body has some {n_values} values, above the {max_states} states that one call takes; send fewer"
         raise StateError([Fault((), message)])
+    n_parts = _count(body, b"[") + _count(body, b"{")
+    if n_parts > MAX_PARTS:
+        message = (
+            f"the body has {n_parts} arrays and objects, above {MAX_PARTS}; send one array for each state"
+        )
+        raise StateError([Fault((), message)])
+
+
+def _count(body: bytes | bytearray, mark: bytes) -> int:
+    return sum(body.count(mark, start, start + STRETCH) for start in range(0, len(body), STRETCH))
 
 
 def read_columns(

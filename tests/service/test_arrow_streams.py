@@ -135,6 +135,11 @@ def test_an_unknown_extension_of_numbers_is_refused(api, solved):
     assert "extension type" in refusal(api, solved, stream(table))[2]["/k"]
 
 
+def test_columns_are_counted(api, solved):
+    status, _, faults = refusal(api, solved, stream({f"k{number}": K for number in range(1001)}))
+    assert (status, "1001 columns" in faults[""]) == (422, True)
+
+
 def test_a_state_that_stands_twice_is_refused(api, solved):
     table = pa.Table.from_arrays([pa.array(A), pa.array(K), pa.array(K)], names=["a", "k", "k"])
     assert "more than once" in refusal(api, solved, stream(table))[2]["/k"]

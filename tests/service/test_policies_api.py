@@ -121,6 +121,8 @@ def test_scalars_alone_are_one_row(api, solved):
         ({"states": {"a": 0, "k": [4, -1]}}, "/states/k/1"),
         ({"states": {"a": 0, "k": 7}, "strict": True}, "/states/k"),
         ({"states": {"a": 0, "k": 4}, "strict": "true"}, "/strict"),
+        ({"states": {"a": 0, "k": [[4]] * 1001}}, "/states"),
+        ({"states": {"a": 0, "k": [{}] * 1001}}, "/states"),
         ({"states": [0, 4]}, "/states"),
         ({"a": 0, "k": 4}, "/states"),
         ([], ""),

@@ -6,6 +6,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
+import numpy as np
 import pytest
 
 from solver.model.load import load_model
@@ -137,6 +138,30 @@ def test_a_policy_taken_away_in_any_form_gives_what_the_service_answers(api, sta
             assert tensorflow[group].numpy()[:, column].tolist() == truth
     assert about["origin"]["verdict"] == record["certificate"]["verdict"]
     assert tensorflow["policy"] == about
+
+
+def test_what_a_worker_solved_moves_as_its_closed_form(api):
+    """``log k' = log βθ + a + θ log k``, ``a' = ρ a + e'``; the policy is right to 1e-5."""
+    own = api.post("/v1/models", content=OWN, headers={"Content-Type": "application/yaml"}).json()["name"]
+    path = solve(api, model=own)["links"]["self"]
+    asked = {"periods": 50, "paths": 20, "burn_in": 100, "seed": 3}
+    answer = api.post(f"{path}/simulate", json=asked)
+    assert answer.content == api.post(f"{path}/simulate", json=asked).content
+    columns = answer.json()
+    a, k, e = (
+        np.reshape(columns[group][name], (20, 50))
+        for group, name in (("states", "a"), ("states", "k"), ("shocks", "e"))
+    )
+    np.testing.assert_allclose(a[:, 1:], 0.9 * a[:, :-1] + e[:, 1:], atol=1e-14)
+    np.testing.assert_allclose(k[:, 1:], 0.96 * 0.36 * np.exp(a[:, :-1]) * k[:, :-1] ** 0.36, rtol=1e-5)
+    response = api.get(f"{path}/impulse-response?shock=e&paths=200&periods=10").json()["response"]
+    np.testing.assert_allclose(response["a"], 0.01 * 0.9 ** np.arange(10), rtol=1e-9)
+    found = api.get(f"{path}/moments?paths=100&periods=400").json()
+    # 40,000 periods, of which every twentieth counts: 1.6 % is a standard error.
+    assert found["standard_deviation"]["a"] == pytest.approx(0.01 / math.sqrt(1 - 0.81), rel=0.06)
+    # The saving rate does not depend on risk, so the policy rests at the deterministic steady state.
+    rest = api.get(f"{path}/steady-state").json()
+    assert rest["policy"][0]["states"]["k"] == pytest.approx(rest["calibration"]["k"], rel=1e-4)
 
 
 def test_identical_requests_at_once_are_solved_once(api):

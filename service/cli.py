@@ -67,7 +67,7 @@ def api(
 @cli.command()
 def reproduce(
     file: Annotated[Path, typer.Argument(help="A record: the answer of GET /v1/solutions/ID/record.")],
-    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print how far they agree as JSON.")] = False,
 ) -> None:
     """Solve a solution again from its record alone, and compare.
 
@@ -77,11 +77,11 @@ def reproduce(
     from worker.errors import RecordError
 
     try:
-        comparison = solve_again(file)
+        agreement = solve_again(file)
     except RecordError as error:
         _refuse(error, 2)
-    typer.echo(comparison.model_dump_json(indent=2) if json else as_table(comparison))
-    raise typer.Exit(int(comparison.outcome == "different"))
+    typer.echo(agreement.model_dump_json(indent=2) if json else as_table(agreement))
+    raise typer.Exit(int(agreement.outcome == "different"))
 
 
 def _refuse(error: Exception, exit_code: int = 1) -> NoReturn:

@@ -1,4 +1,4 @@
-"""``saddlepath-server reproduce``: a record solved again in a process of its own, and the comparison told.
+"""``saddlepath-server reproduce``: a record solved again in a process of its own, and how far it agrees told.
 
 The process has as many threads as the record's solve had, and TensorFlow, which this one never imports.
 """
@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from service.stack.warden import PYTHON
-from worker.comparison import AGAIN, Comparison
+from worker.agreement import AGAIN, Agreement, Line
 from worker.errors import RecordError
 from worker.machine import thread_environment
 from worker.record import read_record
 
 _TOLD = {
-    "identical": "identical: the policy is the same to the byte, and so is its certificate",
+    "identical": "identical: the policy is the same to the byte, and judged alike",
     "within_tolerance": "within tolerance: no control and no largest Euler error differs by more than {tolerance:g}",
     "different": "DIFFERENT",
 }
 _WIDTH = 40
 
 
-def solve_again(path: Path) -> Comparison:
+def solve_again(path: Path) -> Agreement:
     """Solves the solution again whose record is in a file.
 
     Raises:
@@ -44,34 +44,37 @@ def solve_again(path: Path) -> Comparison:
         raise RecordError(
             f"the solve broke off with exit code {done.returncode}; what it printed stands above"
         )
-    return Comparison.model_validate_json(done.stdout)
+    return Agreement.model_validate_json(done.stdout)
 
 
-def as_table(comparison: Comparison) -> str:
-    """The comparison as lines of text; of hashes told twice, and of conditions, those that differ."""
-    hashes = [line for line in comparison.contents if not (line.is_same and line.name.startswith(AGAIN))]
-    results = [*comparison.certificate, *([] if comparison.policy is None else [comparison.policy])]
-    conditions = [line for line in comparison.conditions if not line.is_same]
-    is_alike = comparison.conditions and not conditions
-    lines = [f"solution {comparison.id}", "", _row("the record itself", "says", "holds")]
-    lines += [_row(line.name, line.recorded, line.found) for line in hashes]
+def as_table(agreement: Agreement) -> str:
+    """The agreement as lines of text; of hashes told twice, and of conditions, those that differ."""
+    hashes = [line for line in agreement.contents if not (line.is_same and line.name.startswith(AGAIN))]
+    results = [*agreement.certificate, *([] if agreement.policy is None else [agreement.policy])]
+    conditions = [line for line in agreement.conditions if not line.is_same]
+    lines = [f"solution {agreement.id}", "", _columns("the record itself", "says", "holds")]
+    lines += map(_row, hashes)
     if results:
-        lines += ["", _row("solved again", "recorded", "found")]
-    lines += ["versions, processor, device, threads, type   as recorded"] if is_alike else []
-    lines += [_row(line.name, line.recorded, line.found) for line in (*conditions, *results)]
+        lines += ["", _columns("solved again", "recorded", "found")]
+    if agreement.conditions and not conditions:
+        lines.append("versions, processor, device, threads and type are as recorded")
+    lines += map(_row, (*conditions, *results))
     lines += [
-        f"largest difference of {control}, relative to its largest value: {_shown(value)}"
-        for control, value in (comparison.differences or {}).items()
+        f"largest difference of {control}, relative to its mean: {_shown(value)}"
+        for control, value in (agreement.differences or {}).items()
     ]
-    if comparison.problem is not None:
-        lines += ["", comparison.problem]
-    return "\n".join([*lines, "", _TOLD[comparison.outcome].format(tolerance=comparison.tolerance)])
+    if agreement.problem is not None:
+        lines += ["", agreement.problem]
+    return "\n".join([*lines, "", _TOLD[agreement.outcome].format(tolerance=agreement.tolerance)])
 
 
-def _row(name: str, recorded: Any, found: Any) -> str:
-    is_heading = recorded in ("says", "recorded")
-    mark = "" if is_heading or recorded == found else "  <-- differs"
-    return f"{name:<{_WIDTH}}{_shown(recorded):<{_WIDTH}}  {_shown(found)}{mark}".rstrip()
+def _row(line: Line) -> str:
+    mark = "" if line.is_same else "  <-- differs"
+    return _columns(line.name, _shown(line.recorded), _shown(line.found)) + mark
+
+
+def _columns(name: str, recorded: str, found: str) -> str:
+    return f"{name:<{_WIDTH}}{recorded:<{_WIDTH}}  {found}"
 
 
 def _shown(value: Any) -> str:

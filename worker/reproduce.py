@@ -1,4 +1,4 @@
-"""``python -m worker.reproduce``: a record on stdin is solved again; the comparison comes out on stdout, as JSON.
+"""``python -m worker.reproduce``: a record on stdin is solved again; how far it agrees comes out on stdout, as JSON.
 
 A process of its own, since the number of threads is settled when libraries are loaded: whoever starts it sets them by the
 record (:func:`worker.machine.thread_environment`).
@@ -10,14 +10,14 @@ import sys
 
 from solver.diagnostics.certificate import Certificate
 from solver.errors import ArtifactError
-from worker.comparison import Comparison, compare, unsolved
+from worker.agreement import Agreement, compare, unsolved
 from worker.contract import Problem
 from worker.execution import Stored, execute
 from worker.logs import configure_logs
 from worker.record import Record, read_record
 
 
-def reproduce(record: Record) -> Comparison:
+def reproduce(record: Record) -> Agreement:
     """Solves the record's job again and compares."""
     start = None if record.start is None else Stored(record.start.job, record.start.policy.artifact)
     outcome = execute(record.job, lambda _: None, lambda: False, start)
@@ -38,8 +38,8 @@ def reproduce(record: Record) -> Comparison:
 def main() -> None:
     """Reads, solves, compares and tells."""
     configure_logs()
-    comparison = reproduce(read_record(sys.stdin.buffer.read()))
-    sys.stdout.write(comparison.model_dump_json())
+    agreement = reproduce(read_record(sys.stdin.buffer.read()))
+    sys.stdout.write(agreement.model_dump_json())
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from solver.diagnostics.certificate import Certificate
 from solver.model.load import model_from_document
 from solver.model.zoo import load_zoo
 from solver.settings import Method, PolicySettings, SolveSettings
+from worker.agreement import AGAIN, compare
 from worker.artifacts import Artifact
-from worker.comparison import AGAIN, compare
 from worker.contract import Job
 from worker.errors import RecordError
 from worker.execution import Stored, execute
@@ -169,10 +169,10 @@ def test_controls_may_differ_by_the_target(record):
     policies = [one.unpack(model, calibration) for one in (record.policy.artifact, other.artifact)]
     states = np.random.default_rng(1).uniform(calibration.lower(), calibration.upper(), (2000, 2))
     before, now = (policy.evaluate(states)[:, 0] for policy in policies)
-    expected = np.abs(now - before).max() / np.abs(before).max()
+    expected = np.abs(now - before).max() / np.abs(before).mean()
     found = against(record, other)
-    # Corners, where polynomials differ most, are among the states that are compared.
-    assert expected <= found.differences["i"] <= 3 * expected
+    # Both are the largest of thousands of random states, and neither has the corners, where polynomials differ most.
+    assert expected / 2 <= found.differences["i"] <= 2 * expected
     assert 0 < found.differences["i"] <= found.tolerance == 1e-4
     assert found.outcome == "within_tolerance"
     strict = record.job.model_copy(update={"target": found.differences["i"] / 2})

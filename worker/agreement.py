@@ -1,4 +1,4 @@
-"""A solution solved again, held against its record.
+"""How far a solution that was solved again agrees with its record.
 
 Of the same job, on the same processor with the same versions and threads, the same bytes are promised, and then the verdict
 is ``identical``. Elsewhere rounding differs, and two policies that both meet the target differ by about as much: they are
@@ -12,21 +12,16 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from solver.calibrate import calibrate
 from solver.diagnostics.certificate import Certificate
+from solver.diagnostics.distances import distances
 from solver.model.canonical import hash_of
 from solver.model.load import model_from_document
-from solver.numerics.sampling import corners, uniform_box
-from solver.policy.policy import Policy
 from worker.artifacts import Artifact
 from worker.contract import Job
 from worker.record import Record
-
-STATES = 1_000
-"""Fresh states of the domain, beside its corners, at which controls are compared, in every regime."""
 
 AGAIN = "provenance.hashes."
 """What the names of hashes begin with that provenance tells once more."""
@@ -51,8 +46,8 @@ class Line(_Frozen):
         return bool(self.recorded == self.found)
 
 
-class Comparison(_Frozen):
-    """A solution solved again, held against its record."""
+class Agreement(_Frozen):
+    """A solution that was solved again, held against its record."""
 
     id: str = Field(description="Of the solution, as the record says.")
     outcome: Outcome
@@ -65,8 +60,8 @@ class Comparison(_Frozen):
     )
     policy: Line | None = Field(description="SHA-256 of the policy's arrays; null where none was found.")
     differences: dict[str, float | None] | None = Field(
-        description="For each control its largest difference over the domain, relative to its largest value there, null "
-        "where it is not defined; null where one of the policies is not there to be compared."
+        description="For each control its largest difference over the domain, relative to its mean absolute value there, "
+        "null where it is not defined; null where the policy of the record cannot be read."
     )
     certificate: list[Line] = Field(
         description="The verdicts, and the largest Euler errors (log10) over the domain."
@@ -76,7 +71,7 @@ class Comparison(_Frozen):
 
 def compare(
     record: Record, certificate: Certificate, provenance: Mapping[str, Any], artifact: Artifact
-) -> Comparison:
+) -> Agreement:
     """What the record's job was solved to, held against what the record says.
 
     Args:
@@ -98,12 +93,12 @@ def compare(
     )
     is_readable = record.policy.sha256 == policy.recorded
     differences = _differences(record.job, record.policy.artifact, artifact) if is_readable else None
-    is_intact = all(line.is_same for line in contents)
-    return Comparison(
+    outcome: Outcome = "different"
+    if all(line.is_same for line in contents):
+        outcome = _outcome(record.job.target, policy, differences, verdict, error)
+    return Agreement(
         id=record.id,
-        outcome=_outcome(record.job.target, policy, differences, verdict, error)
-        if is_intact
-        else "different",
+        outcome=outcome,
         tolerance=record.job.target,
         contents=contents,
         conditions=list(_conditions(record.provenance, provenance)),
@@ -114,9 +109,9 @@ def compare(
     )
 
 
-def unsolved(record: Record, problem: str) -> Comparison:
-    """The comparison where the record's job did not lead to a policy."""
-    return Comparison(
+def unsolved(record: Record, problem: str) -> Agreement:
+    """The agreement where the record's job did not lead to a policy."""
+    return Agreement(
         id=record.id,
         outcome="different",
         tolerance=record.job.target,
@@ -164,21 +159,8 @@ def _differences(job: Job, recorded: Artifact, found: Artifact) -> dict[str, flo
     model = model_from_document(job.document)
     calibration = calibrate(model, job.calibration)
     before, now = (artifact.unpack(model, calibration) for artifact in (recorded, found))
-    states = _states(before)
-    with np.errstate(all="ignore"):
-        expected = before.evaluate(states)
-        largest = np.abs(now.evaluate(states) - expected).max(axis=0)
-        relative = np.where(largest == 0, 0.0, largest / np.abs(expected).max(axis=0))
-    return {
-        name: float(value) if math.isfinite(value) else None
-        for name, value in zip(model.controls, relative, strict=True)
-    }
-
-
-def _states(policy: Policy) -> np.ndarray:
-    lower, upper = policy.calibration.lower(), policy.calibration.upper()
-    box = uniform_box(np.random.default_rng(0), lower, upper, STATES)
-    return policy.space.in_every_regime(np.concatenate([box, corners(lower, upper)]))
+    apart = distances(before, now, job.seed)
+    return {name: one.largest if math.isfinite(one.largest) else None for name, one in apart.items()}
 
 
 def _outcome(

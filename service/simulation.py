@@ -27,7 +27,7 @@ from solver.simulation.paths import draw_shocks
 from solver.simulation.rest import come_to_rest
 
 _STREAM = 5
-#: What one request may take: with :func:`_work_of` about two seconds on an idle core, memory of half a gigabyte.
+#: What one request may take: by :func:`_work_of` one to four seconds of one core, whatever the policy, and at most 0.7 GB.
 MAX_WORK = 2.2e8
 #: A call of NumPy costs as much as so much arithmetic, and a period takes a few dozens of them, however few the paths.
 _WORK_OF_A_PERIOD = 10_000
@@ -70,7 +70,7 @@ def check_work(policy: Policy, periods: int, paths: int) -> None:
     most = int(MAX_WORK / work)
     if periods > most:
         message = (
-            f"{periods} periods (those before the first that is told included) of {paths} paths are above {most}, the most "
+            f"{periods} periods (those burnt in and both runs of a response included) of {paths} paths are above {most}, the most "
             f"that one request simulates of so many paths of this policy; ask for fewer periods or fewer paths"
         )
         raise RequestError([Fault(("periods" if most else "paths",), message)])

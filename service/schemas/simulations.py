@@ -66,7 +66,8 @@ class ImpulseQuery(Query):
     """Which impulse, and how its consequences are found."""
 
     shock: str = Field(
-        description="The exogenous variable whose innovation it is; `regime` for a change of a Markov chain's regime."
+        examples=["e"],
+        description="The exogenous variable whose innovation it is; `regime` for a change of a Markov chain's regime.",
     )
     size: Annotated[float, Field(ge=-100, le=100)] = Field(
         1.0,

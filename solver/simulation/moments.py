@@ -51,7 +51,8 @@ def moments(panel: Panel, lags: int) -> Moments:
     """
     quantities = panel.quantities()
     stays = panel.is_defined[-1]
-    values = np.stack([values[:, stays] for values in quantities.values()], axis=-1)
+    # Variables first: each is one piece of memory, whose products need no more of it.
+    values = np.stack([values[:, stays] for values in quantities.values()])
     n = len(quantities)
     if not stays.any():
         none = np.full(n, np.nan)
@@ -64,44 +65,43 @@ def moments(panel: Panel, lags: int) -> Moments:
 
 
 def _moments(names: tuple[str, ...], values: np.ndarray, lags: int, n_lost: int) -> Moments:
-    """Of values (periods, paths, n)."""
-    mean = values.mean(axis=(0, 1))
-    deviations = values - mean
-    flat = deviations.reshape(-1, len(names))
-    covariance = flat.T @ flat / len(flat)
+    """Of values (n, periods, paths), which are overwritten."""
+    error = _standard_error(values)
+    mean = values.mean(axis=(1, 2))
+    values -= mean[:, None, None]
+    flat = values.reshape(len(names), -1)
+    covariance = flat @ flat.T / flat.shape[1]
     deviation = np.sqrt(np.diag(covariance))
     varies = deviation > _CONSTANT * np.abs(mean)
     unit = np.where(varies, deviation, np.nan)
     correlation = np.clip(covariance / np.outer(unit, unit), -1.0, 1.0)
     correlation[np.diag(varies)] = 1.0
+    autocorrelation = [[_autocorrelation(own, lag) for own in values] for lag in range(1, lags + 1)]
     return Moments(
         names=names,
         mean=mean,
-        standard_error=_standard_error(values),
+        standard_error=error,
         standard_deviation=deviation,
         correlation=correlation,
-        autocorrelation=np.array(
-            [np.where(varies, _autocorrelation(deviations, lag), np.nan) for lag in range(1, lags + 1)]
-        ),
+        autocorrelation=np.where(varies, autocorrelation, np.nan),
         n_lost=n_lost,
     )
 
 
-def _autocorrelation(deviations: np.ndarray, lag: int) -> np.ndarray:
-    """(n,) the sum of products of deviations (periods, paths, n) that are ``lag`` apart, relative to their squares."""
+def _autocorrelation(deviations: np.ndarray, lag: int) -> float:
+    """The sum of products of deviations (periods, paths) that are ``lag`` apart, relative to their squares."""
     early, late = deviations[:-lag], deviations[lag:]
-    size = np.sqrt((early**2).sum(axis=(0, 1)) * (late**2).sum(axis=(0, 1)))
-    return np.asarray((early * late).sum(axis=(0, 1)) / size)
+    return float(np.vdot(early, late) / np.sqrt(np.vdot(early, early) * np.vdot(late, late)))
 
 
 def _standard_error(values: np.ndarray) -> np.ndarray:
-    """Of the means over values (periods, paths, n), by the method of batch means.
+    """(n,) of the means over values (n, periods, paths), by the method of batch means.
 
     Each path is cut into batches, as few as make :data:`MIN_BATCHES` of all paths together; the means of these are taken
     for independent.
     """
-    periods, paths, n = values.shape
+    n, periods, paths = values.shape
     count = math.ceil(MIN_BATCHES / paths)
     length = periods // count
-    batches = values[: count * length].reshape(count, length, paths, n).mean(axis=1).reshape(-1, n)
-    return np.asarray(batches.std(axis=0, ddof=1) / math.sqrt(len(batches)))
+    batches = values[:, : count * length].reshape(n, count, length, paths).mean(axis=2).reshape(n, -1)
+    return np.asarray(batches.std(axis=1, ddof=1) / math.sqrt(batches.shape[1]))

@@ -274,6 +274,38 @@ def test_a_bad_simulation_is_refused_naming_the_place(api, logs, body, pointer, 
     assert told in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("content", "media_type", "status"),
+    [
+        ("{", "application/json", 400),
+        ("", "application/json", 400),
+        (b"\xff", "application/json", 400),
+        ("{}", "text/plain", 415),
+        ('{"seed": NaN}', "application/json", 422),
+        ('{"initial": {"a": [0, 1e999]}}', "application/json", 422),
+        ('{"seed": 1, "seed": 2}', "application/json", 422),
+        ('{"initial": {"a": [' + "0," * 400_001, "application/json", 422),  # and no end: it is not read
+        (" " * (16 * 1024**2 + 1), "application/json", 413),
+    ],
+)
+def test_a_body_that_is_none_is_refused(api, logs, content, media_type, status):
+    answer = api.post(f"{logs}/simulate", content=content, headers={"Content-Type": media_type})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_answer_has_as_many_rows_as_a_batch(make_api, finisher):
+    with make_api(max_batch_states=300) as api:
+        solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
+        finisher.succeed(solution_id)
+        path = f"/v1/solutions/{solution_id}/simulate"
+        assert api.post(path, json={"periods": 100, "paths": 3}).status_code == 200
+        refused = api.post(path, json={"periods": 101, "paths": 3})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/periods")
+        assert "303 rows, above 300" in refused.json()["detail"]
+        assert api.post(f"{path}?x=1", json={}).json()["errors"][0]["pointer"] == "/x"
+
+
 @pytest.mark.parametrize("regime", [2, 0.5, -1])
 def test_a_regime_that_is_none_is_refused(api, solve, regime):
     answer = api.post(f"{solve(MIXED)}/simulate", json={"initial": {"regime": regime}})

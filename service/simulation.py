@@ -70,8 +70,8 @@ def check_work(policy: Policy, periods: int, paths: int) -> None:
     most = int(MAX_WORK / work)
     if periods > most:
         message = (
-            f"{periods} periods (those burnt in and both runs of a response included) of {paths} paths are above {most}, the most "
-            f"that one request simulates of so many paths of this policy; ask for fewer periods or fewer paths"
+            f"{periods} periods (those burnt in and both runs of a response included) of {paths} paths are above {most}, "
+            "the most that one request simulates of so many paths of this policy; ask for fewer periods or fewer paths"
         )
         raise RequestError([Fault(("periods" if most else "paths",), message)])
 

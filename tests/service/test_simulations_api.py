@@ -244,7 +244,7 @@ def test_a_policy_may_rest_where_the_calibration_does_not(api, solved):
         ({"periods": 1.5}, "/periods", "whole number"),
         ({"periods": "10"}, "/periods", "a string"),
         ({"periods": 10**9}, "/periods", "1000000"),
-        ({"periods": 1000, "paths": 101}, "/periods", "101000 rows, above 100000"),
+        ({"periods": 1000, "paths": 1001}, "/periods", "1001000 rows, above 1000000"),
         ({"periods": 1, "paths": 100_001}, "/paths", "100000"),
         ({"paths": True}, "/paths", "a boolean"),
         ({"burn_in": -1}, "/burn_in", "below 0"),

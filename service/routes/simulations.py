@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from service.body import parse_body, read_body, require_media_type
 from service.columns import check_size, encode_columns
+from service.conditional import IMMUTABLE, tagged
 from service.dependencies import services_of
-from service.encoding import JsonResponse
+from service.encoding import encode
 from service.faults import located
 from service.impulses import response_of, states_of
-from service.openapi import DEPARTURE_PARAMETER, operation
+from service.openapi import DEPARTURE_PARAMETER, IF_NONE_MATCH_HEADER, operation
 from service.policies import evaluator_of
 from service.query import Query, read_query, split_query, validate_query
 from service.schemas.simulations import (
@@ -30,7 +31,7 @@ from service.schemas.simulations import (
 from service.simulation import moments_of, simulate, steady_state_of
 
 router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Simulations"])
-_ERRORS = (404, 409, 422, 429, 503)
+_ERRORS = (304, 404, 409, 422, 429, 503)
 
 
 @router.post(
@@ -76,7 +77,7 @@ async def simulate_policy(request: Request) -> Response:
         ImpulseResponse,
         path=("solution_id",),
         query=ImpulseQuery,
-        parameters=(DEPARTURE_PARAMETER,),
+        parameters=(DEPARTURE_PARAMETER, IF_NONE_MATCH_HEADER),
         errors=_ERRORS,
     ),
 )
@@ -91,7 +92,8 @@ async def get_impulse_response(request: Request) -> Response:
     asked = validate_query(named, ImpulseQuery)
     evaluator = await evaluator_of(request)
     given = states_of(evaluator, values)
-    return JsonResponse(await services_of(request).batches.run(lambda: response_of(evaluator, asked, given)))
+    found = await services_of(request).batches.run(lambda: response_of(evaluator, asked, given))
+    return tagged(request, encode(found), IMMUTABLE)
 
 
 @router.get(
@@ -102,6 +104,7 @@ async def get_impulse_response(request: Request) -> Response:
         Moments,
         path=("solution_id",),
         query=MomentsQuery,
+        parameters=(IF_NONE_MATCH_HEADER,),
         errors=_ERRORS,
     ),
 )
@@ -109,7 +112,8 @@ async def get_moments(request: Request) -> Response:
     """Means with their standard errors, standard deviations, correlations and autocorrelations of every variable."""
     asked = read_query(request, MomentsQuery)
     evaluator = await evaluator_of(request)
-    return JsonResponse(await services_of(request).batches.run(lambda: moments_of(evaluator, asked)))
+    found = await services_of(request).batches.run(lambda: moments_of(evaluator, asked))
+    return tagged(request, encode(found), IMMUTABLE)
 
 
 @router.get(
@@ -119,6 +123,7 @@ async def get_moments(request: Request) -> Response:
         "Where the economy rests",
         SteadyState,
         path=("solution_id",),
+        parameters=(IF_NONE_MATCH_HEADER,),
         errors=_ERRORS,
     ),
 )
@@ -129,4 +134,5 @@ async def get_steady_state(request: Request) -> Response:
     """
     read_query(request, Query)
     evaluator = await evaluator_of(request)
-    return JsonResponse(await services_of(request).batches.run(lambda: steady_state_of(evaluator)))
+    found = await services_of(request).batches.run(lambda: steady_state_of(evaluator))
+    return tagged(request, encode(found), IMMUTABLE)

@@ -284,7 +284,7 @@ def test_a_bad_simulation_is_refused_naming_the_place(api, logs, body, pointer, 
         ('{"seed": NaN}', "application/json", 422),
         ('{"initial": {"a": [0, 1e999]}}', "application/json", 422),
         ('{"seed": 1, "seed": 2}', "application/json", 422),
-        ('{"initial": {"a": [' + "0," * 400_001, "application/json", 422),  # and no end: it is not read
+        ('{"initial": {"a": [' + "0," * 4_000_001, "application/json", 422),  # and no end: it is not read
         (" " * (16 * 1024**2 + 1), "application/json", 413),
     ],
 )
@@ -427,3 +427,13 @@ def test_simulations_take_their_turn_with_batches(make_api, finisher, fill):
         assert (refused.result().status_code, refused.result().json()["code"]) == (429, "busy")
         empty()
         assert waiting.result(timeout=30).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["impulse-response?shock=e&paths=10&periods=3", "moments?paths=4&periods=50", "steady-state"]
+)
+def test_what_is_asked_again_is_not_sent_again(api, logs, query):
+    first = api.get(f"{logs}/{query}")
+    assert first.status_code == 200 and "immutable" in first.headers["cache-control"]
+    again = api.get(f"{logs}/{query}", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")

@@ -430,7 +430,7 @@ def test_simulations_take_their_turn_with_batches(make_api, finisher, fill):
 
 
 @pytest.mark.parametrize(
-    "query", ["impulse-response?shock=e&paths=10&periods=3", "moments?paths=4&periods=50", "steady-state"]
+    "query", ["impulse-response?shock=e&paths=10&periods=3", "moments?paths=10&periods=100", "steady-state"]
 )
 def test_what_is_asked_again_is_not_sent_again(api, logs, query):
     first = api.get(f"{logs}/{query}")

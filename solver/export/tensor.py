@@ -34,6 +34,11 @@ class Tensor:
     # NumPy's own operators would take an array of tensors to be meant.
     __array_ufunc__ = None
 
+    @property
+    def dtype(self) -> np.dtype[np.float64]:
+        """The type of all that is computed."""
+        return np.dtype(np.float64)
+
     def __add__(self, other: Operand) -> Tensor:
         return node("Add", self, other)
 

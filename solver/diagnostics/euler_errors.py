@@ -124,7 +124,7 @@ class EulerJudge:
     def _multipliers(self, decide: Decide, states: np.ndarray) -> np.ndarray:
         """(n_free, n) of the free conditions."""
         today, now, then, weights = self._two_dates(decide, states)
-        left, right = self._sides(now, then, weights, None)
+        left, right = self._sides(now, then, weights)
         lowers, uppers = self._economy.bounds(self._parameters, today.exogenous, today.states)
         found = []
         for condition, lower, upper in zip(conditions_of(self._economy.model), lowers, uppers, strict=True):
@@ -154,31 +154,28 @@ class EulerJudge:
             values = np.where(is_feasible[:, None], values, np.nan)
         return ConditionErrors(values, binds)
 
-    def _sides(
-        self, now: Date, then: Date, weights: np.ndarray, consumed: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """``E[left]`` and ``E[right]``, (n, n_equations), with another consumption (n,) of today where it is given."""
-        given = None if consumed is None else {CONSUMPTION: consumed[:, None]}
-        sides = self._economy.arbitrage_sides(self._parameters, now, then, given)
+    def _sides(self, now: Date, then: Date, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``E[left]`` and ``E[right]``, (n, n_equations)."""
+        sides = self._economy.arbitrage_sides(self._parameters, now, then)
         left, right = (expected(np, side, weights) for side in sides)
         return left, right
 
     def _implied(self, now: Date, then: Date, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Signed errors (n, n_equations) of the equations alone, positive where left is more, and consumption (n,)."""
-        left, right = self._sides(now, then, weights, None)
+        left, right = self._sides(now, then, weights)
         as_written = (left - right) / self._units
         eaten = consumption(self._economy, self._parameters, now)
         if eaten is None:
             return as_written, None
         today = eaten[:, 0]
 
+        sides_at = self._economy.sides_by(CONSUMPTION, self._parameters, now, then)
+
         def mismatch(log_ratio: np.ndarray) -> np.ndarray:
             """How far the sides of each equation are apart, (n, n_equations), each with its own consumption of today."""
-            columns = []
-            for place, ratio in enumerate(log_ratio.T):
-                left, right = self._sides(now, then, weights, today * np.exp(ratio))
-                columns.append(_apart(left[:, place], right[:, place]))
-            return np.stack(columns, axis=-1)
+            consumed = [(today * np.exp(ratio))[:, None] for ratio in log_ratio.T]
+            left, right = (expected(np, side, weights) for side in sides_at(consumed))
+            return np.stack([_apart(*pair) for pair in zip(left.T, right.T, strict=True)], axis=-1)
 
         return np.copysign(_implied_errors(mismatch, as_written), as_written), today
 

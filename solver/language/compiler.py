@@ -56,6 +56,45 @@ class Program:
                 slots.append(function(*[slots[slot] for slot in arguments]))
         return [slots[slot] for slot in self.outputs]
 
+    def but_for(self, key: Key, values: Sequence[Any]) -> Callable[[int, Any], Any]:
+        """What is left of the program once every input but one is known.
+
+        All that does not depend on that input is computed now, so that each output, asked for at many values of it, costs
+        its own last operations.
+
+        Args:
+            key: the input that is left open; it need not be one.
+            values: of all inputs; that of the open one is not looked at.
+
+        Returns:
+            ``(place, value) -> the output at that place``, the same number as by a call with that value.
+        """
+        slots: list[Any] = [*values, *map(self.backend.constant, self.constants)]
+        first = len(slots)
+        is_open = [name == key for name in self.inputs] + [False] * len(self.constants)
+        with self.backend.quiet():
+            for function, arguments in self.instructions:
+                is_open.append(any(is_open[slot] for slot in arguments))
+                slots.append(None if is_open[-1] else function(*[slots[slot] for slot in arguments]))
+
+        def output(place: int, value: Any) -> Any:
+            found: dict[int, Any] = {}
+
+            def value_of(slot: int) -> Any:
+                if not is_open[slot]:
+                    return slots[slot]
+                if slot < first:
+                    return value
+                if slot not in found:
+                    function, arguments = self.instructions[slot - first]
+                    found[slot] = function(*[value_of(argument) for argument in arguments])
+                return found[slot]
+
+            with self.backend.quiet():
+                return value_of(self.outputs[place])
+
+        return output
+
 
 def compile_program(
     expressions: Sequence[Expression],

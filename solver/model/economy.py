@@ -7,7 +7,7 @@ arithmetic leaves its domain (a negative number to a fractional power), results 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -93,13 +93,41 @@ class Economy:
                 ``{"c": consumption}``; definitions that use the symbol follow it.
         """
         given = given or {}
-        names = tuple(given)
-        if names not in self._sides:
-            sides = [side for residual in self._model.trees.arbitrage for side in _sides_of(residual)]
-            self._sides[names] = self._compile(sides, (0, 1), names)
         arrays = [parameters, *today, *tomorrow, *(value[..., None] for value in given.values())]
-        values = self._run(self._sides[names], arrays, [today.states, tomorrow.states])
+        values = self._run(self._compiled_sides(tuple(given)), arrays, [today.states, tomorrow.states])
         return self._backend.stack(values[::2]), self._backend.stack(values[1::2])
+
+    def sides_by(
+        self, name: str, parameters: Any, today: Date, tomorrow: Date
+    ) -> Callable[[Sequence[Any]], tuple[Any, Any]]:
+        """:meth:`arbitrage_sides` as a function of one symbol of the current date, with a value of it for each equation.
+
+        What does not depend on the symbol is computed once.
+
+        Args:
+            name: the symbol whose values replace its own.
+            parameters: (n_parameters,).
+            today: the variables of the current date.
+            tomorrow: those of the next.
+
+        Returns:
+            ``values (n_equations, ...) -> sides``.
+        """
+        compiled = self._compiled_sides((name,))
+        arrays = [parameters, *today, *tomorrow, today.states]
+        inputs = [arrays[array][..., column] for array, column in compiled.places]
+        output = compiled.program.but_for((name, 0), inputs)
+        leading = [today.states[..., 0], tomorrow.states[..., 0]]
+
+        def sides(values: Sequence[Any]) -> tuple[Any, Any]:
+            found = [
+                self._backend.spread(output(2 * place + side, value), [*leading, value])
+                for place, value in enumerate(values)
+                for side in (0, 1)
+            ]
+            return self._backend.stack(found[::2]), self._backend.stack(found[1::2])
+
+        return sides
 
     def bounds(self, parameters: Any, exogenous: Any, states: Any) -> tuple[list[Any], list[Any]]:
         """The lower and the upper bound of each bounded control, (...,) each, in the order of :meth:`bounded`.
@@ -133,6 +161,13 @@ class Economy:
     def bounded(self) -> tuple[int, ...]:
         """The controls that a complementarity condition bounds."""
         return self._bounded
+
+    def _compiled_sides(self, names: tuple[str, ...]) -> _Compiled:
+        """The sides of the arbitrage equations in turn, with the named symbols of the current date given."""
+        if names not in self._sides:
+            sides = [side for residual in self._model.trees.arbitrage for side in _sides_of(residual)]
+            self._sides[names] = self._compile(sides, (0, 1), names)
+        return self._sides[names]
 
     def _compile_transition(self) -> _Compiled:
         """Transitions are written for arguments at t - 1 and exogenous variables at t."""

@@ -14,7 +14,7 @@ from typing import Any
 from solver.errors import Fault, ModelError
 
 MAX_NESTING = 12
-MAX_CHARACTERS = 60_000
+MAX_CHARACTERS = 100_000
 MAX_FAULTS = 100
 
 Pointer = tuple[str | int, ...]

@@ -30,7 +30,7 @@ SYMBOL_GROUPS = {
     "auxiliaries": "auxiliary",
 }
 #: Most members of a group, where there is a limit tighter than MAX_SYMBOLS.
-MAX_MEMBERS = {"states": 60, "controls": 60, "exogenous": 40}
+MAX_MEMBERS = {"states": 120, "controls": 60, "exogenous": 60}
 #: Other names of groups, in dolo's older files.
 _GROUP_ALIASES = {"shocks": "exogenous", "actions": "controls"}
 _NAME = re.compile(r"[^\W\d]\w{0,63}")

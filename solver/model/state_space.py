@@ -175,6 +175,7 @@ def problem_size(model: Model) -> ProblemSize:
             if not isinstance(block.law, MarkovChain | Discretised | Constant)
         ),
         has_kinks=any(trees.complementarity) or has_kinked_functions(model),
+        has_bounds=any(trees.complementarity),
     )
 
 

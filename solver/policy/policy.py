@@ -25,6 +25,9 @@ from solver.policy.output_map import output_map
 from solver.policy.rule import DecisionRule, Setting
 from solver.settings import PolicySettings
 
+#: Features × states of one evaluation, 128 MB; a policy of few features is evaluated at once, wherever it is asked about.
+_LARGEST_BATCH = 16_000_000
+_FEW_FEATURES = 400
 #: A decision rule as a function: states (n, n_columns) to controls (n, n_controls).
 Decide = Callable[[np.ndarray], np.ndarray]
 
@@ -104,7 +107,15 @@ class Policy:
 
     def decide(self, states: np.ndarray) -> Date:
         """Exogenous variables, the model's own states and controls, (n, ...) each, at states (n, n_columns)."""
-        return self.structure.decide(self.setting, self.weights, states).date
+        n_features = self.weights[-1].shape[0]
+        rows = max(1, _LARGEST_BATCH // max(1, n_features))
+        if n_features <= _FEW_FEATURES or len(states) <= rows:
+            return self.structure.decide(self.setting, self.weights, states).date
+        parts = [
+            self.structure.decide(self.setting, self.weights, states[start : start + rows]).date
+            for start in range(0, len(states), rows)
+        ]
+        return Date(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     def notional(self, states: np.ndarray) -> np.ndarray:
         """The notional controls (n, n_notional), see :mod:`solver.policy.output_map`, at states (n, n_columns)."""

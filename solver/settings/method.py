@@ -12,9 +12,12 @@ from solver.settings.expectation import ExpectationSettings
 from solver.settings.limits import (
     CANDIDATES_PER_STATE,
     LEAST_STATES,
+    MAX_FEATURE_VALUES,
     MAX_JACOBIAN_ELEMENTS,
     MAX_LEAST_SQUARES_WEIGHTS,
+    MAX_MATRIX_FREE_WEIGHTS,
     MAX_STATES,
+    MAX_SWEEP_UNIT_VALUES,
     MAX_UNIT_VALUES,
     MAX_WEIGHTS,
 )
@@ -120,12 +123,29 @@ class Method(Settings):
         """The size of a problem as this method trains it: with a value beside the controls, where it finds one."""
         return replace(size, has_value=self.objective == "bellman")
 
+    def may_be_matrix_free(self, size: ProblemSize) -> bool:
+        """Whether Newton's method may find the output layer of a smooth policy without its Jacobian.
+
+        It has no graphs, so no other type than float64, and trains at states of the domain that stay.
+        """
+        is_default = self.training.algorithm == "staged" and self.objective == "euler"
+        is_plain = self.training.dtype == "float64" and self.sampling.region == "box"
+        return is_default and is_plain and size.is_smooth
+
+    def is_matrix_free(self, size: ProblemSize) -> bool:
+        """Whether this method, its policy resolved, does so, as where least squares would have too many weights."""
+        n_weights = self.policy.n_output_weights(size)
+        return self.may_be_matrix_free(size) and n_weights > MAX_LEAST_SQUARES_WEIGHTS
+
     def most_states(self, size: ProblemSize) -> int:
         """The most states of one step of this (resolved) method: what a worker holds, and how long it hears nothing."""
         size = self.sized(size)
+        n_values = self._n_evaluations(size) * self.policy.n_units(size)
+        if self.is_matrix_free(size):
+            by_features = MAX_FEATURE_VALUES // self.policy.n_features(size)
+            return min(MAX_STATES, by_features, MAX_SWEEP_UNIT_VALUES // n_values)
         candidates = CANDIDATES_PER_STATE if self.sampling.region == "adaptive" else 1
-        most = min(MAX_STATES, MAX_UNIT_VALUES // (self._n_evaluations(size) * self.policy.n_units(size)))
-        most //= candidates
+        most = min(MAX_STATES, MAX_UNIT_VALUES // n_values) // candidates
         if not self.training.is_least_squares:
             return most
         n_weights = self.policy.n_weights(size)
@@ -148,6 +168,8 @@ class Method(Settings):
         unknowns = self.policy.n_features(size) if starts_with_output else self.policy.n_weights(size)
         # Polynomials swing between states that are too few.
         per_weight = 5 if self.policy.family == "polynomial" else 4
+        if self.is_matrix_free(size):
+            per_weight = 2
         wanted = max(LEAST_STATES, per_weight * unknowns * size.n_regimes)
         batch_size, is_adaptive = self.training.batch_size, self.sampling.region == "adaptive"
         if is_adaptive and isinstance(batch_size, int):
@@ -167,14 +189,17 @@ class Method(Settings):
         self._check_randomness(size)
         size = self.sized(size)
         algorithm, n_weights = self.training.algorithm, self.policy.n_weights(size)
-        if n_weights > MAX_WEIGHTS:
-            raise ValueError(f"the policy has {n_weights} weights, above {MAX_WEIGHTS}, the most; {_SMALLER}")
-        n_trained = n_weights if algorithm == "levenberg_marquardt" else self.policy.n_output_weights(size)
-        if self.training.is_least_squares and n_trained > MAX_LEAST_SQUARES_WEIGHTS:
+        most_weights = MAX_WEIGHTS
+        if self.is_matrix_free(size):
+            most_weights = MAX_MATRIX_FREE_WEIGHTS
+        elif self.training.is_least_squares:
+            self._check_least_squares(size)
+        if n_weights > most_weights:
             raise ValueError(
-                f"the policy has {n_trained} weights to train, above {MAX_LEAST_SQUARES_WEIGHTS}, the most that "
-                f"{algorithm} may train; {_SMALLER}"
+                f"the policy has {n_weights} weights, above {most_weights}, the most; {_SMALLER}"
             )
+        if self.is_matrix_free(size):
+            self._check_features(size)
         most = self.most_states(size)
         for name, count in self._states_at_once().items():
             if count > most:
@@ -190,6 +215,27 @@ class Method(Settings):
             return kept
         batch = {"training.batch_size": self.training.batch_size}
         return batch | kept if self.sampling.region == "adaptive" else batch
+
+    def _check_least_squares(self, size: ProblemSize) -> None:
+        """Refuse more weights than a Jacobian may have columns; more than any policy may have are told as such."""
+        algorithm, n_weights = self.training.algorithm, self.policy.n_weights(size)
+        if algorithm != "levenberg_marquardt":
+            n_weights = self.policy.n_output_weights(size)
+        if n_weights > MAX_LEAST_SQUARES_WEIGHTS and self.policy.n_weights(size) <= MAX_WEIGHTS:
+            raise ValueError(
+                f"the policy has {n_weights} weights to train, above {MAX_LEAST_SQUARES_WEIGHTS}, the most that "
+                f"{algorithm} may train; {_SMALLER}"
+            )
+
+    def _check_features(self, size: ProblemSize) -> None:
+        """Refuse more features than a step without a Jacobian can fit to the states that it may take."""
+        n_features, most = self.policy.n_features(size), self.most_states(size)
+        states = self.sampling.states or most
+        if n_features > states:
+            raise ValueError(
+                f"the policy has {n_features} features to fit at {states} states, and needs as many states at least (the "
+                f"most are {most}); {_SMALLER}"
+            )
 
     def _ahead(self, size: ProblemSize) -> str:
         """What of the future the policy is evaluated at beside today, and how to have less of it."""
@@ -247,13 +293,16 @@ class SolveSettings(Settings):
             ValueError: the policy has more weights than a solve may train, or a step more states than it may take; or the
                 objective asks for a lifetime, and the model has none.
         """
+        asked = self.method
         method = Method(
-            policy=self.method.policy.resolve(self.method.sized(size)),
-            objective=self.method.objective,
-            training=self.method.training.resolve(),
-            expectation=self.method.expectation.resolve(size),
-            sampling=self.method.sampling,
+            policy=asked.policy.resolve(asked.sized(size), may_be_large=asked.may_be_matrix_free(size)),
+            objective=asked.objective,
+            training=asked.training,
+            expectation=asked.expectation.resolve(size),
+            sampling=asked.sampling,
         )
+        training = asked.training.resolve(is_matrix_free=method.is_matrix_free(size))
+        method = method.model_copy(update={"training": training})
         method.check(size)
         states = method.sampling.states or method.default_states(size)
         sampling = SamplingSettings(region=method.sampling.region, states=states)

@@ -9,7 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from solver.settings.base import Settings, refuse
-from solver.settings.limits import MAX_LEAST_SQUARES_WEIGHTS
+from solver.settings.limits import (
+    HIGHEST_DEGREE,
+    LOWEST_DEGREE,
+    MANY_STATES,
+    MAX_LEAST_SQUARES_WEIGHTS,
+    MOST_BASIS_FUNCTIONS,
+)
 from solver.settings.problem_size import ProblemSize
 
 Family = Literal["neural", "polynomial", "linear"]
@@ -21,13 +27,18 @@ HEAVISIDE_REASON = (
 )
 
 
+#: Of a polynomial, by the number of states.
+_DEGREES = {1: 8, 2: 8, 3: 5, 4: 3, 5: 3}
+
+
 class PolicySettings(Settings):
     """The family of decision rules that is searched."""
 
-    family: Family = Field(
-        "neural",
+    family: Family | None = Field(
+        None,
         description="neural: dense layers; polynomial: complete Chebyshev polynomial; both correct the linear rule of "
-        "first-order perturbation. linear: that rule itself, untrained.",
+        "first-order perturbation. linear: that rule itself, untrained. Default: neural; polynomial where staged training "
+        f"finds a smooth policy of {MANY_STATES} or more states, without regimes and bounds.",
     )
     hidden: Annotated[
         tuple[Annotated[int, Field(ge=1, le=2000)], ...] | None,
@@ -43,7 +54,8 @@ class PolicySettings(Settings):
     degree: Annotated[int, Field(ge=1, le=40)] | None = Field(
         None,
         description="Total degree of a polynomial policy. Default: 8 for up to two states, 5 for three, 3 for four and "
-        "five, 2 beyond.",
+        "five, 2 beyond; for a smooth policy of four or more states by staged training the highest that has at most "
+        f"{MOST_BASIS_FUNCTIONS} basis functions, between {LOWEST_DEGREE} and {HIGHEST_DEGREE}.",
     )
 
     @field_validator("activation", mode="before")
@@ -55,6 +67,9 @@ class PolicySettings(Settings):
 
     @model_validator(mode="after")
     def _one_family(self) -> PolicySettings:
+        if self.family is None:
+            refuse(self, ("degree",), "belongs to the polynomial family: give family = 'polynomial' with it")
+            return self
         if self.family != "polynomial":
             refuse(self, ("degree",), f"belongs to the polynomial family, and this policy is {self.family}")
         if self.family != "neural":
@@ -62,12 +77,20 @@ class PolicySettings(Settings):
             refuse(self, names, f"belongs to the neural family, and this policy is {self.family}")
         return self
 
-    def resolve(self, size: ProblemSize) -> PolicySettings:
-        """The same choice with every field of its family filled in."""
-        if self.family == "linear":
+    def resolve(self, size: ProblemSize, *, may_be_large: bool = False) -> PolicySettings:
+        """The same choice with every field of its family filled in.
+
+        Args:
+            size: of the problem.
+            may_be_large: whether training does without a Jacobian where it would be too large.
+        """
+        has_many_states = may_be_large and size.n_states >= MANY_STATES
+        is_network = self.hidden is not None or self.activation is not None
+        family = self.family or ("polynomial" if has_many_states and not is_network else "neural")
+        if family == "linear":
             return self
-        if self.family == "polynomial":
-            degree = {1: 8, 2: 8, 3: 5, 4: 3, 5: 3}.get(size.n_states, 2)
+        if family == "polynomial":
+            degree = _largest_degree(size.n_states) if has_many_states else _DEGREES.get(size.n_states, 2)
             return PolicySettings(family="polynomial", degree=self.degree or degree)
         wanted = {1: 96, 2: 192} if size.has_kinks else {1: 128, 2: 128}
         most = MAX_LEAST_SQUARES_WEIGHTS // size.n_outputs - 1
@@ -96,3 +119,10 @@ class PolicySettings(Settings):
     def n_units(self, size: ProblemSize) -> int:
         """Hidden units or basis functions, and outputs: the values that training keeps of one evaluation."""
         return (sum(self.hidden or ()) or self.n_features(size)) + size.n_outputs
+
+
+def _largest_degree(n_states: int) -> int:
+    """The highest degree of a complete polynomial that has no more basis functions than a default may."""
+    degrees = range(HIGHEST_DEGREE, LOWEST_DEGREE, -1)
+    fitting = (degree for degree in degrees if math.comb(n_states + degree, degree) <= MOST_BASIS_FUNCTIONS)
+    return next(fitting, LOWEST_DEGREE)

@@ -24,6 +24,7 @@ class ProblemSize:
         n_regimes: regimes of a Markov chain, 1 without one.
         n_shocks: random variables of the next period, beside the regime.
         has_kinks: whether a minimum, a maximum, an absolute value or a bound may put kinks into the policy.
+        has_bounds: whether a complementarity condition bounds a control, near or not.
         is_random: whether anything of the next period is left to chance.
         discount: of the next period's value; None where the model has no lifetime (see :mod:`solver.model.lifetime`).
         has_value: whether a value is trained beside the controls.
@@ -34,6 +35,7 @@ class ProblemSize:
     n_regimes: int = 1
     n_shocks: int = 0
     has_kinks: bool = False
+    has_bounds: bool = False
     is_random: bool = True
     discount: float | None = None
     has_value: bool = False
@@ -47,6 +49,11 @@ class ProblemSize:
     def n_outputs(self) -> int:
         """Values that a family gives at a state."""
         return self.n_functions * self.n_regimes
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether the policy is one smooth function with an equation for each of its values."""
+        return self.n_regimes == 1 and not (self.has_kinks or self.has_bounds)
 
     def discount_factor(self) -> float:
         """The discount factor of a lifetime.

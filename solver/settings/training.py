@@ -37,14 +37,16 @@ class TrainingSettings(Settings):
         "staged",
         description="staged: the output layer by Gauss-Newton, led near a solution by time iteration where that ends far "
         "from one; where the target is not met, units are placed on the kinks of a policy that has some, and of any other "
-        "all weights follow by Levenberg-Marquardt. gauss_newton and levenberg_marquardt: one of these alone; "
+        "all weights follow by Levenberg-Marquardt. The output layer of a smooth policy whose Jacobian would be too large "
+        "is found by Newton-Krylov steps instead, without one. gauss_newton and levenberg_marquardt: one of these alone; "
         "time_iteration: the classical method, for comparison; the others: first-order methods.",
     )
     steps: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         None, description="Budget of steps. Default: 200 for least squares, 1000 for first-order methods."
     )
     seconds: Annotated[float, Field(gt=0, le=3600)] | None = Field(
-        None, description="Budget of seconds. Default: 60."
+        None,
+        description="Budget of seconds. Default: 60; 600 where the policy has so many weights that no Jacobian is formed.",
     )
     batch_size: Annotated[int, Field(ge=1, le=65_536)] | Literal["full"] | None = Field(
         None,
@@ -87,9 +89,9 @@ class TrainingSettings(Settings):
         """Whether the algorithm works on the residuals' Jacobian rather than on the loss's gradient."""
         return self.algorithm in LEAST_SQUARES
 
-    def resolve(self) -> TrainingSettings:
-        """The same choice with every field of its algorithm filled in."""
-        seconds = 60.0 if self.seconds is None else self.seconds
+    def resolve(self, *, is_matrix_free: bool = False) -> TrainingSettings:
+        """The same choice with every field of its algorithm filled in; ``is_matrix_free`` where no Jacobian is formed."""
+        seconds = self.seconds or (600.0 if is_matrix_free else 60.0)
         if self.is_least_squares:
             return TrainingSettings(
                 algorithm=self.algorithm, steps=self.steps or 200, seconds=seconds, dtype=self.dtype

@@ -87,6 +87,11 @@ class Monitor:
         self.states_visited += visited
         self.end = self._interruption()
 
+    def is_over(self) -> bool:
+        """Whether training must stop in the middle of a step; sets ``end`` where it must."""
+        self.end = self.end or self._interruption()
+        return self.end is not None
+
     def judge_again(self) -> None:
         """Measure the best weights at held-out states that are others by now, and set ``end`` by what is left to spend."""
         if self.best is not None:

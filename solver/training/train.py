@@ -3,7 +3,8 @@
 The default is staged. The output layer comes first, by Gauss-Newton: with random inner weights the policy is linear in
 what is trained, and a handful of steps reaches what first-order methods never do. Where that ends far from a solution, time
 iteration leads nearer. Where the target is not met, units are placed on the kinks of a policy that has some; of any
-other all weights follow, by Levenberg-Marquardt.
+other all weights follow, by Levenberg-Marquardt. Where the Jacobian of a smooth policy's output layer would be too large to
+form, Newton-Krylov steps find that layer, and are all.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from solver.model.state_space import problem_size
 from solver.settings.limits import MAX_LEAST_SQUARES_WEIGHTS
 from solver.status import Status
 from solver.training.adaptive import AdaptiveStates
 from solver.training.descent import compiled_descent
 from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
 from solver.training.monitor import Monitor
+from solver.training.newton_krylov import fit_by_newton_krylov
 from solver.training.placement import ROUNDS
 from solver.training.policy_iteration import iterate_on_policy
 from solver.training.problem import TrainingProblem
@@ -104,6 +107,8 @@ def _train_from(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) 
 
 
 def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> Status:
+    if problem.settings.method.is_matrix_free(problem_size(problem.compiled.model)):
+        return fit_by_newton_krylov(problem, monitor, start)[0]
     near = _near_policy_and_value if problem.settings.method.objective == "bellman" else _near_policy
     status, vector = near(problem, monitor, start)
     if status is not Status.STALLED:

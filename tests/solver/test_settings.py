@@ -587,7 +587,9 @@ def test_a_step_of_least_squares_is_bounded_by_the_units_and_the_cases_of_tomorr
 
 
 @pytest.mark.parametrize("n_states, n_controls", [(2, 1), (7, 5)])
-@pytest.mark.parametrize("policy", [{}, {"family": "polynomial", "degree": 3}, {"hidden": [32, 32]}])
+@pytest.mark.parametrize(
+    "policy", [{"family": "neural"}, {"family": "polynomial", "degree": 3}, {"hidden": [32, 32]}]
+)
 def test_defaults_stay_within_the_bounds_of_larger_models(policy, n_states, n_controls):
     settings = SolveSettings.model_validate({"method": {"policy": policy}})
     size = ProblemSize(n_states, n_controls)

@@ -12,19 +12,22 @@ from service.evaluation import Evaluator
 from service.models import ModelLibrary
 from solver.calibrate import calibrate
 from solver.diagnostics.distances import distances
-from solver.errors import Fault
+from solver.errors import Fault, MethodError
 from solver.policy.kinks import size_of_problem
-from solver.settings import Method, PolicySettings, SolveSettings, TrainingSettings
+from solver.settings import Method, PolicySettings, SamplingSettings, SolveSettings, TrainingSettings
 from worker.contract import Job, JobRecord
 
 TIME_ITERATION: Final = "time_iteration"
 
 
 def comparing_job(models: ModelLibrary, job: Job) -> Job:
-    """The same model, calibration, policy, target and seed, by time iteration on states of the domain.
+    """The same model, calibration, policy, target, seed and budget of seconds, by time iteration.
+
+    On the same states, where the job was trained on some that stay; else on as many of the domain as time iteration takes.
 
     Raises:
         RequestError: the job is itself one by time iteration.
+        MethodError: its policy is too large for least squares.
     """
     method = job.method
     if method.training.algorithm == TIME_ITERATION:
@@ -34,13 +37,20 @@ def comparing_job(models: ModelLibrary, job: Job) -> Job:
         raise RequestError([Fault(("compare",), message)])
     model = models.read(job.document)
     calibration = calibrate(model, job.calibration)
+    stays = method.training.is_least_squares and method.sampling.region != "adaptive"
+    is_trained = method.policy.family != "linear"
     by_time_iteration = Method(
-        policy=PolicySettings() if method.policy.family == "linear" else method.policy,
-        training=TrainingSettings(algorithm=TIME_ITERATION),
+        policy=method.policy if is_trained else PolicySettings(),
+        training=TrainingSettings(algorithm=TIME_ITERATION, seconds=method.training.seconds),
         expectation=method.expectation.judging(size_of_problem(model, calibration)),
+        sampling=method.sampling if stays and is_trained else SamplingSettings(),
     )
     settings = SolveSettings(method=by_time_iteration, target=job.target, seed=job.seed)
-    return Job.describe(job.model_name, model, calibration, settings)
+    try:
+        return Job.describe(job.model_name, model, calibration, settings)
+    except ValueError as error:
+        message = f"compare = 'time_iteration' cannot be had of this solution: {error}"
+        raise MethodError([Fault(("compare",), message)]) from error
 
 
 def describe_comparison(

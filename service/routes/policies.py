@@ -104,6 +104,10 @@ async def get_certificate(request: Request) -> Response:
     """
     query, services = read_query(request, CertificateQuery), services_of(request)
     deadline = time.monotonic() + query.wait
+    if query.compare is None and query.wait:
+        raise RequestError(
+            [Fault(("wait",), f"wait = {query.wait} belongs to compare; leave it out, or compare")]
+        )
     record = await run_in_threadpool(services.jobs.record, solution_id_of(request))
     require_solved(record)
     if query.compare is None:
@@ -112,11 +116,11 @@ async def get_certificate(request: Request) -> Response:
     other = await services.reading.run(lambda: comparing_job(services.models, job))
     try:
         found = await submit_and_wait(services, other, request.state.trace, deadline)
+        evaluators = None
+        if found.status is JobStatus.SUCCEEDED:
+            evaluators = await services.policies.load(record.id), await services.policies.load(found.id)
     except JobNotFoundError as error:
         raise DeletedError(other.id) from error
-    evaluators = None
-    if found.status is JobStatus.SUCCEEDED:
-        evaluators = await services.policies.load(record.id), await services.policies.load(found.id)
     comparison = await services.batches.run(lambda: describe_comparison(record, found, evaluators))
     answer = {**(record.certificate or {}), "comparison": comparison}
     if found.status.is_terminal:

@@ -73,7 +73,9 @@ def test_a_solution_by_time_iteration_is_not_compared_with_itself(api, finisher,
     assert refused.json()["errors"][0]["pointer"] == "/compare"
 
 
-@pytest.mark.parametrize("query", ["compare=dolo", "compare=", "compare=time_iteration&wait=61", "other=1"])
+@pytest.mark.parametrize(
+    "query", ["compare=dolo", "compare=", "compare=time_iteration&wait=61", "other=1", "wait=5"]
+)
 def test_what_is_unknown_is_refused(api, solved, query):
     assert api.get(f"/v1/solutions/{solved}/certificate?{query}").status_code == 422
 
@@ -82,3 +84,26 @@ def test_an_unsolved_one_has_nothing_to_compare(api):
     solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
     assert api.get(f"/v1/solutions/{solution_id}/certificate?compare=time_iteration").status_code == 409
     assert len(api.get("/v1/solutions").json()["solutions"]) == 1
+
+
+def compared(api, finisher, method, model="rbc"):
+    body = {"model": model, "method": method}
+    solution_id = api.post("/v1/solutions", json=body).json()["id"]
+    finisher.succeed(solution_id)
+    return api.get(f"/v1/solutions/{solution_id}/certificate?compare=time_iteration")
+
+
+def test_the_other_has_the_same_states_and_seconds(api, finisher):
+    method = {"sampling": {"region": "ergodic", "states": 700}, "training": {"seconds": 7}}
+    other = other_of(compared(api, finisher, method))["solution"]
+    found = api.get(f"/v1/solutions/{other}").json()["method"]
+    assert found["sampling"] == method["sampling"]
+    assert found["training"]["seconds"] == 7
+
+
+def test_what_only_first_order_methods_train_is_a_422(api, finisher):
+    method = {"policy": {"hidden": [1500]}, "training": {"algorithm": "adam"}}
+    answer = compared(api, finisher, method, "rbc_labour")
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == "/compare" and "2500" in fault["message"]

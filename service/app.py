@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from service import problems
 from service.allowance import Allowance
+from service.defects import AnswerDefects
 from service.dependencies import Services
 from service.encoding import JsonResponse
 from service.following import Followers
@@ -120,6 +121,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         operations,
     ):
         app.include_router(routes.router)
+    app.add_middleware(AnswerDefects)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountRequests, metrics=requests)
     app.add_middleware(CutOff)

@@ -83,7 +83,9 @@ class Followers:
                 return
             if status.is_terminal:
                 if place is None:  # solved by a release that kept no log
-                    yield format_sse_event(event="status", data_str=json.dumps({"status": status.value}))
+                    # An id before all others, so that who comes again with it is told that nothing is left.
+                    ended = json.dumps({"status": status.value})
+                    yield format_sse_event(event="status", data_str=ended, id="0-0")
                 return
             if time.monotonic() - sent_s >= PING_S:
                 yield KEEPALIVE_COMMENT

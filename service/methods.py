@@ -23,12 +23,15 @@ class HeadAsGet:
             await self._app(scope, receive, send)
             return
 
+        as_get = {**scope, "method": "GET", IS_HEAD: True}
+
         async def send_head(message: Message) -> None:
+            scope["route"] = as_get.get("route")  # for those outside, who count and log it
             if message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET", IS_HEAD: True}, receive, send_head)
+        await self._app(as_get, receive, send_head)
 
 
 def allowed_methods(request: Request) -> list[str]:

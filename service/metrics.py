@@ -6,6 +6,7 @@ about jobs is read from the store when it is asked for, so that every process of
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.methods import METHODS
 from service.policies import PolicyCache
 from worker.contract import JobStatus
 from worker.jobs import JobStore
@@ -22,7 +24,8 @@ from worker.store import store_errors
 from worker.tally import read_tally
 
 _SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
-_UNMATCHED = "(none)"
+_UNMATCHED, _OTHER = "(none)", "(other)"
+_WAIT = re.compile(rb"(?:^|&)wait=")
 
 
 class RequestMetrics:
@@ -46,7 +49,8 @@ class RequestMetrics:
 
     def note(self, scope: Scope, status: int, seconds: float) -> None:
         """One answer has begun."""
-        method, route = scope["method"], getattr(scope.get("route"), "path", _UNMATCHED)
+        method = scope["method"] if scope["method"] in METHODS else _OTHER
+        route = getattr(scope.get("route"), "path", _UNMATCHED)
         self._count.labels(method, route, str(status)).inc()
         if not _is_held(scope):
             self._seconds.labels(method, route).observe(seconds)
@@ -54,9 +58,8 @@ class RequestMetrics:
 
 def _is_held(scope: Scope) -> bool:
     """Whether a request asks to wait for a solution."""
-    return scope["query_string"].startswith(b"wait=") or any(
-        name == b"prefer" for name, _ in scope["headers"]
-    )
+    prefers_wait = any(name == b"prefer" and b"wait" in value for name, value in scope["headers"])
+    return prefers_wait or _WAIT.search(scope["query_string"]) is not None
 
 
 class CountRequests:

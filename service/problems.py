@@ -105,7 +105,7 @@ def install(app: FastAPI) -> None:
     for error_class in PROBLEMS:
         app.add_exception_handler(error_class, _answer_known)
     app.add_exception_handler(HTTPException, _answer_http)
-    app.add_exception_handler(Exception, _answer_unknown)
+    app.add_exception_handler(Exception, answer_defect)
 
 
 def problem(row: Row, detail: str, headers: dict[str, str] | None = None, **members: Any) -> ProblemResponse:
@@ -165,7 +165,7 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     return problem(row, str(error.detail), dict(error.headers or {}))
 
 
-async def _answer_unknown(request: Request, error: Exception) -> Response:
+async def answer_defect(request: Request, error: Exception) -> Response:
     """Anything else is a defect: logged in full, told without its insides."""
     _log_defect(request, error)
     return problem(_INTERNAL, _UNTOLD[500])

@@ -100,6 +100,8 @@ def solve(
         should_stop=should_stop,
     )
     n_elements = method.policy.n_weights(method.sized(size)) * (method.sampling.states or 0)
+    if method.is_matrix_free(size):  # in NumPy
+        n_elements = 0
     device = choose_device(n_elements, gpus())
 
     def attempt(first: np.ndarray | None) -> _Attempt:

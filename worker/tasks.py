@@ -133,13 +133,18 @@ def _solve(task: StoreTask, job: Job, report: Reporter, lease: Lease) -> Success
     """The outcome of a job, from the policy that it starts from if it names one."""
     from worker.execution import Stored, execute, lost_start
 
+    def is_over() -> bool:
+        """Asked within a step, too: a solve that asks is no hanging one."""
+        lease.note_progress()
+        return lease.is_over()
+
     if job.start is None:
-        return execute(job, report, lease.is_over)
+        return execute(job, report, is_over)
     try:
         start = Stored(task.jobs.job(job.start), task.artifacts.load(job.start))
     except JobNotFoundError:
         return lost_start(job, "it was deleted, or is not solved")
-    return execute(job, report, lease.is_over, start)
+    return execute(job, report, is_over, start)
 
 
 def insist(write: Callable[[], bool], lease: Lease) -> bool:

@@ -133,9 +133,9 @@ class Method(Settings):
         return is_default and is_plain and size.is_smooth
 
     def is_matrix_free(self, size: ProblemSize) -> bool:
-        """Whether this method, its policy resolved, does so, as where least squares would have too many weights."""
-        n_weights = self.policy.n_output_weights(size)
-        return self.may_be_matrix_free(size) and n_weights > MAX_LEAST_SQUARES_WEIGHTS
+        """Whether this method, its policy resolved, does so: of a polynomial with too many weights for least squares."""
+        is_large = self.policy.n_output_weights(size) > MAX_LEAST_SQUARES_WEIGHTS
+        return self.may_be_matrix_free(size) and self.policy.family == "polynomial" and is_large
 
     def most_states(self, size: ProblemSize) -> int:
         """The most states of one step of this (resolved) method: what a worker holds, and how long it hears nothing."""
@@ -143,7 +143,8 @@ class Method(Settings):
         n_values = self._n_evaluations(size) * self.policy.n_units(size)
         if self.is_matrix_free(size):
             by_features = MAX_FEATURE_VALUES // self.policy.n_features(size)
-            return min(MAX_STATES, by_features, MAX_SWEEP_UNIT_VALUES // n_values)
+            by_blocks = MAX_FEATURE_VALUES // size.n_functions**2
+            return min(MAX_STATES, by_features, by_blocks, MAX_SWEEP_UNIT_VALUES // n_values)
         candidates = CANDIDATES_PER_STATE if self.sampling.region == "adaptive" else 1
         most = min(MAX_STATES, MAX_UNIT_VALUES // n_values) // candidates
         if not self.training.is_least_squares:

@@ -14,6 +14,7 @@ from solver.settings.limits import (
     LOWEST_DEGREE,
     MANY_STATES,
     MAX_LEAST_SQUARES_WEIGHTS,
+    MAX_MATRIX_FREE_WEIGHTS,
     MOST_BASIS_FUNCTIONS,
 )
 from solver.settings.problem_size import ProblemSize
@@ -90,7 +91,7 @@ class PolicySettings(Settings):
         if family == "linear":
             return self
         if family == "polynomial":
-            degree = _largest_degree(size.n_states) if has_many_states else _DEGREES.get(size.n_states, 2)
+            degree = _largest_degree(size) if has_many_states else _DEGREES.get(size.n_states, 2)
             return PolicySettings(family="polynomial", degree=self.degree or degree)
         wanted = {1: 96, 2: 192} if size.has_kinks else {1: 128, 2: 128}
         most = MAX_LEAST_SQUARES_WEIGHTS // size.n_outputs - 1
@@ -121,8 +122,17 @@ class PolicySettings(Settings):
         return (sum(self.hidden or ()) or self.n_features(size)) + size.n_outputs
 
 
-def _largest_degree(n_states: int) -> int:
-    """The highest degree of a complete polynomial that has no more basis functions than a default may."""
+def _largest_degree(size: ProblemSize) -> int:
+    """The highest degree of a complete polynomial that has no more basis functions than a default may.
+
+    That is two where the weights of that are no more than any policy may have, else one.
+    """
+
+    def n_functions(degree: int) -> int:
+        return math.comb(size.n_states + degree, degree)
+
+    if n_functions(LOWEST_DEGREE) * size.n_outputs > MAX_MATRIX_FREE_WEIGHTS:
+        return 1
     degrees = range(HIGHEST_DEGREE, LOWEST_DEGREE, -1)
-    fitting = (degree for degree in degrees if math.comb(n_states + degree, degree) <= MOST_BASIS_FUNCTIONS)
+    fitting = (degree for degree in degrees if n_functions(degree) <= MOST_BASIS_FUNCTIONS)
     return next(fitting, LOWEST_DEGREE)

@@ -163,6 +163,8 @@ class Monitor:
         if self.best is not None and self.best_error <= self.target and self.end is not Status.CANCELLED:
             return Status.CONVERGED
         status = self.end or otherwise
+        if status is Status.OUT_OF_TIME and not self.history:  # the first evaluation was not waited for
+            return status
         if self.best is None and status not in (Status.CANCELLED, Status.DIVERGED):
             return Status.NON_FINITE
         return status

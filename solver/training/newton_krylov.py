@@ -37,7 +37,7 @@ def fit_by_newton_krylov(
 ) -> tuple[Status, np.ndarray]:
     """Newton steps on the output layer; how they ended, and the weights (n_weights,) that they ended with."""
     equations = _Equations(problem, monitor)
-    monitor.forget_stall()
+    monitor.forget_stall(_PATIENCE)
     point = equations.at(vector)
     if point is None or not np.isfinite(point.loss):
         return monitor.outcome(Status.STALLED), vector
@@ -45,6 +45,8 @@ def fit_by_newton_krylov(
     fit: LeastSquaresFit | None = None
     while monitor.end is None and not monitor.has_stalled(_PATIENCE):
         linear = equations.linearised(vector)
+        if linear is None:
+            break
         if fit is None:
             fit = LeastSquaresFit(linear.features)
         step = newton_direction(fit, linear.next_features, linear.today, linear.tomorrow, point.residuals)
@@ -109,14 +111,14 @@ class _Equations:
         loss = float(np.mean(residuals**2))
         return _Point(residuals, loss if np.isfinite(loss) else np.inf)
 
-    def linearised(self, vector: np.ndarray) -> Linearised:
-        """The linearised equations at weights (n_weights,)."""
-        weights = self._unflatten(vector)
-        with np.errstate(all="ignore"):
-            parts = [
-                linearise(self._objective, self._setting, self._expectation, weights, states)
-                for states in self._batches(2)
-            ]
+    def linearised(self, vector: np.ndarray) -> Linearised | None:
+        """The linearised equations at weights (n_weights,); None where the monitor has said stop before."""
+        weights, parts = self._unflatten(vector), []
+        for states in self._batches(2):
+            if self._monitor.is_over():
+                return None
+            with np.errstate(all="ignore"):
+                parts.append(linearise(self._objective, self._setting, self._expectation, weights, states))
         return Linearised(*(np.concatenate(blocks) for blocks in zip(*parts, strict=True)))
 
     def _of(self, weights: Weights, states: np.ndarray) -> np.ndarray:

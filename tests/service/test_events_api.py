@@ -111,7 +111,8 @@ def test_a_shutdown_ends_the_stream(make_api):
 def test_a_job_without_a_log_tells_how_it_ended(api, finisher, client, queued, path):
     finisher.succeed(queued)
     client.delete(f"saddlepath:log:{queued}")
-    assert events_of(api.get(path).text) == [("status", {"status": "succeeded"}, None)]
+    assert events_of(api.get(path).text) == [("status", {"status": "succeeded"}, "0-0")]
+    assert api.get(path, headers={"Last-Event-ID": "0-0"}).status_code == 204
 
 
 def test_head_has_no_body_and_does_not_wait(api, path):

@@ -103,3 +103,32 @@ def test_an_unknown_parameter_is_refused(api):
 def test_without_a_store_it_is_a_503(make_api):
     with make_api(url="redis://127.0.0.1:1/0") as api:
         assert api.get("/metrics").status_code == 503
+
+
+def test_a_defect_is_counted_and_named(api, monkeypatch):
+    def fail():
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(api.app.state.services.jobs, "ping", fail)
+    answer = api.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.headers["x-request-id"]
+    assert figure(api, "saddlepath_requests_total", method="GET", route="/readyz", status="500") == 1
+
+
+def test_methods_are_labels_only_where_they_are_known(api):
+    api.request("FROBNICATE", "/healthz")
+    api.head("/healthz")
+    assert figure(api, "saddlepath_requests_total", method="(other)", route="/healthz", status="405") == 1
+    assert figure(api, "saddlepath_requests_total", method="HEAD", route="/healthz", status="200") == 1
+    assert "FROBNICATE" not in api.get("/metrics").text
+
+
+def test_a_held_comparison_is_no_measure_of_speed_and_a_preference_for_else_is(api, finisher):
+    solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
+    finisher.succeed(solution_id)
+    path = f"/v1/solutions/{solution_id}/certificate"
+    api.get(f"{path}?compare=time_iteration&wait=1")
+    api.get(path, headers={"Prefer": "return=minimal"})
+    route = "/v1/solutions/{solution_id}/certificate"
+    assert figure(api, "saddlepath_request_seconds_count", method="GET", route=route) == 1

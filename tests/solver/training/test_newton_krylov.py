@@ -118,3 +118,22 @@ def test_what_is_too_large_is_refused_with_the_bound_and_a_remedy(method, reason
     with pytest.raises(ValueError, match=reason) as caught:
         SolveSettings.model_validate({"method": method}).resolve(size)
     assert "use fewer or smaller layers, or a lower degree" in str(caught.value)
+
+
+def test_a_budget_that_ends_before_the_first_residuals_is_told_as_that():
+    model = countries(6)
+    settings = SolveSettings.model_validate({"method": {"training": {"seconds": 0.01}}})
+    solution = solve(model, calibrate(model), settings)
+    assert (solution.status, solution.policy) == (Status.OUT_OF_TIME, None)
+
+
+def test_every_size_that_the_language_permits_has_a_default():
+    size = replace(problem_size(TWO), n_states=120, n_controls=60, n_shocks=60)
+    assert SolveSettings().resolve(size).method.policy.degree == 1
+
+
+def test_networks_keep_to_the_jacobian_and_its_limits():
+    size = replace(problem_size(TWO), n_states=4, n_controls=10)
+    settings = SolveSettings.model_validate({"method": {"policy": {"hidden": [20, 300]}}})
+    with pytest.raises(ValueError, match="2500"):
+        settings.resolve(size)

@@ -106,14 +106,19 @@ def _model_row(name: str, row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _machines() -> str:
-    """The machines of all results, and the releases; a sentence for each."""
-    kept = [json.loads((RESULTS / f"{name}.json").read_text())["machine"] for name in BENCHMARKS]
-    sentences = {
-        f"- {machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}, "
-        f"TensorFlow {machine['tensorflow-cpu']}, NumPy {machine['numpy']}."
-        for machine in kept
-    }
-    return "\n".join(sorted(sentences))
+    """The machines of all results, the releases, and what else ran meanwhile; a line for each."""
+    loads: dict[str, list[float]] = {}
+    for name in BENCHMARKS:
+        machine = json.loads((RESULTS / f"{name}.json").read_text())["machine"]
+        line = (
+            f"- {machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}, "
+            f"TensorFlow {machine['tensorflow-cpu']}, NumPy {machine['numpy']}"
+        )
+        loads.setdefault(line, []).append(machine["load of the last minute"])
+    return "\n".join(
+        f"{line}; load {min(found):g} to {max(found):g} (above 1 others worked there too, and times are too long)."
+        for line, found in sorted(loads.items())
+    )
 
 
 if __name__ == "__main__":

@@ -195,7 +195,7 @@ def test_weights_lie_layer_after_layer():
 
 
 def test_nothing_is_traced_again_for_another_calibration_or_sample():
-    model, policy = MODELS["neoclassical"], PolicySettings(hidden=(24,), activation="tanh")
+    model, policy = MODELS["neoclassical"], PolicySettings(family="neural", hidden=(24,), activation="tanh")
     for beta, states in ((0.96, 128), (0.9, 128), (0.93, 200), (0.98, 333)):
         settings = SolveSettings.model_validate(
             {

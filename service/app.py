@@ -12,11 +12,11 @@ from fastapi import FastAPI
 
 from service import problems
 from service.allowance import Allowance
-from service.defects import AnswerDefects
 from service.dependencies import Services
 from service.encoding import JsonResponse
 from service.following import Followers
 from service.gate import Gate
+from service.last_answer import LastAnswer
 from service.methods import HeadAsGet
 from service.metrics import CountRequests, RequestMetrics, ServiceCollector
 from service.models import ModelLibrary
@@ -36,7 +36,6 @@ from service.routes import (
     solutions,
 )
 from service.settings import ServiceSettings
-from service.shutdown import CutOff
 from service.tracing import NameRequests
 from service.version import VERSION
 from worker.artifacts import ArtifactStore
@@ -121,10 +120,9 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         operations,
     ):
         app.include_router(routes.router)
-    app.add_middleware(AnswerDefects)
+    app.add_middleware(LastAnswer)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountRequests, metrics=requests)
-    app.add_middleware(CutOff)
     app.add_middleware(NameRequests)
     problems.install(app)
     describe(app)

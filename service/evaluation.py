@@ -198,8 +198,8 @@ class Evaluator:
                 faults.append(Fault((name,) if len(states) == 1 else (name, int(row)), message))
         raise StateError(faults)
 
-    def check_names(self, names: Mapping[str, Any]) -> None:
-        """Checks that exactly the states are given.
+    def check_names(self, names: Mapping[str, Any], *, may_be_left_out: bool = False) -> None:
+        """Checks that nothing but the states is given, and all of them unless they may be left out.
 
         Raises:
             StateError: a state is missing or unknown.
@@ -208,7 +208,7 @@ class Evaluator:
         faults = [
             Fault((name,), f"{name} is missing; this policy's states are: {states}")
             for name in self.state_names
-            if name not in names
+            if name not in names and not may_be_left_out
         ]
         faults += [
             Fault((name,), f"{shown(name)[1:-1]} is not a state; this policy's states are: {states}")

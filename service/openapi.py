@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service.body import YAML
-from service.schemas import examples
+from service.schemas import examples, problem_examples, request_examples
 from service.schemas.inference import InferenceRequest
 from service.schemas.policies import StatesRequest
 from service.schemas.problem import ProblemDocument
@@ -38,7 +38,10 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
 MODEL_BODY = {
     "required": True,
     "content": {
-        "application/json": {"schema": {"type": "object"}, "examples": examples.REQUESTS["ModelFile"]},
+        "application/json": {
+            "schema": {"type": "object"},
+            "examples": request_examples.REQUESTS["ModelFile"],
+        },
         **{
             media_type: {"schema": {"type": "string"}, "examples": examples.MODEL_FILES_IN_YAML}
             for media_type in YAML
@@ -142,7 +145,7 @@ def operation(
     if body is not None:
         described = {
             "schema": {"$ref": COMPONENTS + body.__name__},
-            "examples": examples.REQUESTS[body.__name__],
+            "examples": request_examples.REQUESTS[body.__name__],
         }
         extra["requestBody"] = {"required": True, "content": {"application/json": described}}
     responses: dict[int | str, dict[str, Any]] = {code: _refusal(code) for code in errors}
@@ -226,6 +229,6 @@ def _problem_content(status: int) -> dict[str, Any]:
     return {
         "application/problem+json": {
             "schema": {"$ref": COMPONENTS + ProblemDocument.__name__},
-            "example": examples.PROBLEMS[status],
+            "example": problem_examples.PROBLEMS[status],
         }
     }

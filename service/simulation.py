@@ -15,7 +15,7 @@ import numpy as np
 from service.columns import read_columns
 from service.errors import RequestError
 from service.evaluation import Evaluator
-from service.faults import located, shown
+from service.faults import located
 from service.schemas.policies import Column
 from service.schemas.simulations import MAX_PATHS, MomentsQuery, SimulationRequest
 from solver.errors import Fault, StateError
@@ -102,7 +102,7 @@ def simulate(evaluator: Evaluator, asked: SimulationRequest, max_rows: int) -> S
     check_work(policy, asked.burn_in + asked.periods, paths)
     rng = generator(asked.seed)
     with located("initial"):
-        _check_names(evaluator, asked.initial)
+        evaluator.check_names(asked.initial, may_be_left_out=True)
         initial = departures(evaluator, asked.initial, paths, rng)
     draws = draw_shocks(policy.calibration.process, rng, asked.burn_in + asked.periods - 1, paths)
     panel = simulate_panel(policy, initial, draws).since(asked.burn_in)
@@ -115,22 +115,6 @@ def simulate(evaluator: Evaluator, asked: SimulationRequest, max_rows: int) -> S
             for group, columns in _groups(panel).items()
         },
     )
-
-
-def _check_names(evaluator: Evaluator, given: Mapping[str, Any]) -> None:
-    """Checks that nothing but states is given.
-
-    Raises:
-        StateError: something else is.
-    """
-    names = ", ".join(evaluator.state_names)
-    faults = [
-        Fault((name,), f"{shown(name)[1:-1]} is not a state; this policy's states are: {names}")
-        for name in given
-        if name not in evaluator.state_names
-    ]
-    if faults:
-        raise StateError(faults)
 
 
 def departures(

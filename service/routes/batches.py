@@ -26,7 +26,7 @@ from service.openapi import COMPONENTS, SENSITIVITY_PARAMETER, STRICT_PARAMETER,
 from service.pieces import Pieces, PiecewiseResponse, size_of
 from service.policies import evaluator_of
 from service.query import Query, read_query
-from service.schemas import examples
+from service.schemas import request_examples
 from service.schemas.policies import EvaluationColumns, StatesRequest
 from service.settings import ServiceSettings
 
@@ -70,7 +70,7 @@ class Batch(NamedTuple):
             "content": {
                 "application/json": {
                     "schema": {"$ref": COMPONENTS + StatesRequest.__name__},
-                    "examples": examples.REQUESTS[StatesRequest.__name__],
+                    "examples": request_examples.REQUESTS[StatesRequest.__name__],
                 },
                 ARROW: _STREAM,
             },

@@ -200,12 +200,8 @@ def _check_outputs(wanted: list[str], tensors: Mapping[str, np.ndarray]) -> None
     Raises:
         RequestError: one is unknown, or stands twice.
     """
-    twice = (
-        {name for name in wanted if wanted.count(name) > 1} if len(wanted) <= len(tensors) else set(wanted)
-    )
-    if len(wanted) > len(tensors) or twice:
-        message = f"{len(wanted)} outputs are asked of {len(tensors)}, some of them twice or unknown; name each once"
-        raise RequestError([Fault(("outputs",), message)])
+    if len(set(wanted)) < len(wanted):
+        raise RequestError([Fault(("outputs",), "an output stands more than once; name each once")])
     faults = [
         Fault(("outputs", place, "name"), f"{shown(name)} is no output; there are {', '.join(tensors)}")
         for place, name in enumerate(wanted)

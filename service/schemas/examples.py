@@ -18,7 +18,7 @@ _MODEL = {
     "shocks": [],
     "parameters": list(_CALIBRATION),
 }
-_MODEL_FILE: dict[str, Any] = {
+MODEL_FILE: dict[str, Any] = {
     "name": "Solow with a choice",
     "title": "Growth with full depreciation and log utility",
     "symbols": {"states": ["k"], "controls": ["i"], "exogenous": [], "parameters": ["beta", "theta"]},
@@ -144,85 +144,6 @@ METRICS = """# HELP saddlepath_jobs Solutions, by status.
 saddlepath_jobs{status="queued"} 3.0
 """
 
-REQUESTS: dict[str, dict[str, Any]] = {
-    "SolutionRequest": {
-        "defaults": {"summary": "The default calibration and method", "value": {"model": "neoclassical"}},
-        "calibrated": {
-            "summary": "Other parameters, by a polynomial",
-            "value": {
-                "model": "neoclassical",
-                "calibration": {"beta": 0.95, "gamma": 1.5},
-                "method": {"policy": {"family": "polynomial", "degree": 12}},
-                "target": 1e-8,
-                "seed": 1,
-            },
-        },
-        "warm": {
-            "summary": "From the policy of another calibration",
-            "value": {"model": "neoclassical", "calibration": {"beta": 0.955}, "start": SOLUTION_ID},
-        },
-        "drawn": {
-            "summary": "Adam on draws of the shocks, at states that the economy visits",
-            "value": {
-                "model": "rbc",
-                "method": {
-                    "training": {"algorithm": "adam", "steps": 5000},
-                    "expectation": {"rule": "all_in_one", "nodes": 2},
-                    "sampling": {"region": "ergodic"},
-                },
-            },
-        },
-        "lifetime": {
-            "summary": "The reward of a lifetime, maximised along paths",
-            "value": {
-                "model": "rbc",
-                "calibration": {"beta": 0.9},
-                "method": {"objective": "lifetime_reward"},
-            },
-        },
-        "bellman": {
-            "summary": "Value and policy together, by the Bellman equation",
-            "value": {"model": "neoclassical", "method": {"objective": "bellman"}},
-        },
-        "inline": {
-            "summary": "A model of your own, sent along",
-            "value": {"model": _MODEL_FILE, "calibration": {"beta": 0.95}},
-        },
-    },
-    "ModelFile": {"file": {"summary": "A whole model file", "value": _MODEL_FILE}},
-    "StatesRequest": {
-        "columns": {
-            "summary": "Three capital stocks at one productivity",
-            "value": {"states": {"a": 0.0, "k": [3.5, 4.2, 5.0]}},
-        },
-        "sensitivity": {
-            "summary": "With the derivatives by two parameters",
-            "value": {"states": {"a": 0.0, "k": [3.5, 4.2]}, "sensitivity": ["beta", "delta"]},
-        },
-    },
-    "SimulationRequest": {
-        "random": {
-            "summary": "Ten paths in the long run",
-            "value": {"periods": 40, "paths": 10, "burn_in": 200, "seed": 1},
-        },
-        "transition": {
-            "summary": "The way home from three capital stocks",
-            "value": {"periods": 60, "paths": 3, "initial": {"a": 0.0, "k": [3.0, 4.0, 5.0]}},
-        },
-    },
-    "InferenceRequest": {
-        "tensors": {
-            "summary": "A tensor for each state",
-            "value": {
-                "inputs": [
-                    {"name": "a", "shape": [2], "datatype": "FP64", "data": [0.0, 0.0]},
-                    {"name": "k", "shape": [2], "datatype": "FP64", "data": [3.5, 4.2]},
-                ],
-                "outputs": [{"name": "i"}, {"name": "in_domain"}],
-            },
-        },
-    },
-}
 ANSWERS: dict[str, dict[str, Any]] = {
     "ModelList": {"models": [_MODEL]},
     "ModelEntry": {
@@ -257,7 +178,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "job": {
             "model_name": "neoclassical",
             "model_hash": _HASH,
-            "document": _MODEL_FILE,
+            "document": MODEL_FILE,
             **{name: _SOLUTION[name] for name in ("calibration", "method", "target", "seed")},
             "numerics_version": "4",
         },
@@ -374,64 +295,4 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
     "Health": {"status": "ok"},
     "Readiness": {"status": "ready", "workers": 1, "queued": 0, "running": 0},
-}
-
-
-def _problem(status: int, code: str, title: str, detail: str, **members: Any) -> dict[str, Any]:
-    kind = {"type": f"/problems/{code}", "title": title, "status": status, "code": code}
-    return {**kind, "detail": detail, "error": detail, **members}
-
-
-_BETA = "beta = 1.2 is above 0.9999, the largest value it takes; lower it"
-PROBLEMS: dict[int, dict[str, Any]] = {
-    400: _problem(
-        400,
-        "malformed-body",
-        "The body is not of its media type",
-        "the body is not JSON: Expecting value at line 1, column 1",
-    ),
-    404: _problem(404, "unknown-solution", "There is no such solution", f"there is no job {SOLUTION_ID}"),
-    406: _problem(
-        406,
-        "not-acceptable",
-        "The answer is not written in this media type",
-        "Accept 'text/csv' takes none of what this call answers with; accept application/json or "
-        "application/vnd.apache.arrow.stream",
-    ),
-    409: _problem(
-        409,
-        "unsolved",
-        "The solution has no policy",
-        f"the solution is queued; GET {_SELF}?wait=60 waits for it",
-        solution={"id": SOLUTION_ID, "status": "queued", "progress": None},
-    ),
-    413: _problem(
-        413,
-        "body-too-large",
-        "The body is too large",
-        "the body is larger than 1048576 bytes, the most this call reads; send less",
-    ),
-    415: _problem(
-        415,
-        "media-type",
-        "The media type of the body is not read here",
-        "the body has no Content-Type; send Content-Type: application/json",
-    ),
-    422: _problem(
-        422,
-        "invalid-calibration",
-        "The calibration is not valid",
-        _BETA,
-        errors=[{"pointer": "/calibration/beta", "message": _BETA}],
-    ),
-    429: _problem(
-        429,
-        "queue-full",
-        "Too many jobs are waiting",
-        "10000 jobs are waiting, the most that may; try again later",
-    ),
-    500: _problem(500, "internal", "The service failed", "The fault is on this side and has been logged."),
-    503: _problem(
-        503, "store-unavailable", "The store does not answer", "The same request may be sent again."
-    ),
 }

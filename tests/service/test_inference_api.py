@@ -83,8 +83,8 @@ def test_what_has_no_policy_is_not_ready(api):
         ([tensor("k", ["x"]), tensor("a", [0.0])], {}, "data"),
         ([tensor("k", [-1.0]), tensor("a", [0.0])], {}, "k = -1.0"),
         ([tensor("k", K), tensor("a", A)], {"outputs": [{"name": "q"}]}, "is no output"),
-        ([tensor("k", K), tensor("a", A)], {"outputs": 1000 * [{"name": "c"}]}, "1000 outputs"),
-        ([tensor("k", K), tensor("a", A)], {"outputs": 2 * [{"name": "c"}]}, "twice"),
+        ([tensor("k", K), tensor("a", A)], {"outputs": 1000 * [{"name": "c"}]}, "more than once"),
+        ([tensor("k", K), tensor("a", A)], {"outputs": 2 * [{"name": "c"}]}, "more than once"),
         ([tensor("k", K), tensor("a", A)], {"extra": 1}, "extra"),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from solver.errors import ModelError
 from solver.model.load import load_model, model_from_document
-from solver.model.node import MAX_FAULTS
+from solver.model.node import MAX_CHARACTERS, MAX_FAULTS
 
 GROWTH = """\
 name: growth
@@ -211,7 +211,7 @@ def test_what_an_unreadable_equation_defines_is_not_unknown_to_the_others():
         ("a: \x00", "not YAML"),
         ("{" * 30_000, "deeper"),
         ("- " * 10_000, "deeper"),
-        ("x" * 100_000, "above"),
+        ("x" * (MAX_CHARACTERS + 1), "above"),
         ("a: &a [x]\nb: &b [*a,*a]\nc: [*b,*b]", "aliases"),
         ("%YAML 9.9\n---\na: 1", "not YAML"),
         ("!!python/object/apply:os.system ['true']", "tag"),

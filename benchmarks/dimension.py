@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from benchmarks.result import Line, Result, at_most, told
 from solver.calibrate import calibrate
 from solver.model.load import load_model
@@ -28,13 +30,22 @@ TARGETS: dict[int, tuple[float | None, float | None, float | None]] = {
     5: (None, 1e-5, 30.0),
     10: (1e-3, 1e-5, 120.0),
     20: (None, None, None),
+    50: (None, 1e-4, 600.0),
 }
+#: Of the largest number of countries, GiB; and the power of the number of countries that time may grow with.
+_MOST_MEMORY = 8.0
+_GROWTH = 3.0
 
 
 def measure() -> Result:
     """A row for each number of countries."""
     figures = {str(count): _in_a_process(count) for count in TARGETS}
-    return Result(tuple(line for count in TARGETS for line in _lines(count, figures[str(count)])), figures)
+    lines = [line for count in TARGETS for line in _lines(count, figures[str(count)])]
+    few, many = (figures[str(count)] for count in (10, 50))
+    power = float(np.log(many["solve_s"] / few["solve_s"]) / np.log(50 / 10))
+    lines.append(at_most("growth of time from 10 to 50 countries: power of their number", power, _GROWTH))
+    lines.append(at_most("memory of 50 countries", many["memory_gib"], _MOST_MEMORY, " GiB"))
+    return Result(tuple(lines), figures)
 
 
 def _in_a_process(count: int) -> dict[str, Any]:

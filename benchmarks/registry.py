@@ -32,7 +32,7 @@ BENCHMARKS = {
     "following": Benchmark("event streams: what reports cost, and how often they come", is_on_one_core=False),
     "time_iteration": Benchmark("time iteration beside the default: errors, steps, states visited, seconds"),
     "zoo": Benchmark("the built-in models with shocks, by formulas, tables and closed forms"),
-    "dimension": Benchmark("many countries: error, time and memory as states grow"),
+    "dimension": Benchmark("many countries: error, time and memory as states grow", is_on_one_core=False),
     "dolo": Benchmark("the model files of dolo: verdict, error, time"),
     "reference": Benchmark("agreement with tabulated policies"),
 }

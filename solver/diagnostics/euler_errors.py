@@ -38,7 +38,8 @@ _REDUCTION = 1e-6
 _ROUNDING = 1e-13
 #: Elasticity of an equation's sides to consumption below which it says nothing about consumption.
 _LEAST_ELASTICITY = 0.05
-_LARGEST_BATCH = 200_000
+#: Values of variables of the next period that are looked at together: every equation in every case has temporary arrays.
+_LARGEST_BATCH = 600_000
 
 Units = Literal["consumption", "residual"]
 
@@ -118,7 +119,8 @@ class EulerJudge:
     def _batches(self, states: np.ndarray) -> list[np.ndarray]:
         """The states by as many as are looked at together: each has every case of the next period."""
         n_cases = len(self._expectation.weights) * self.space.n_regimes
-        size = max(1, _LARGEST_BATCH // n_cases)
+        n_variables = len(self.space.names) + len(self._economy.model.controls)
+        size = max(1, _LARGEST_BATCH // (n_cases * n_variables))
         return [states[start : start + size] for start in range(0, len(states), size)]
 
     def _multipliers(self, decide: Decide, states: np.ndarray) -> np.ndarray:

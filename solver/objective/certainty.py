@@ -52,6 +52,12 @@ class _GivenValues:
         return [(u[:, :0], weights[0])]
 
 
+def certain(expectation: Expectation) -> Expectation:
+    """The rule that knows the next period's innovations to be their mean."""
+    mean = (expectation.weights @ expectation.nodes)[None]
+    return expectation._replace(nodes=mean, weights=np.ones(1))
+
+
 def linearise(
     objective: EulerObjective,
     setting: Setting,
@@ -68,9 +74,8 @@ def linearise(
         weights: of the policy, one array a layer.
         states: where.
     """
-    mean = (expectation.weights @ expectation.nodes)[None]
-    certain = expectation._replace(nodes=mean, weights=np.ones(1))
-    here = objective.sides(setting, certain, weights, states)
+    alone = certain(expectation)
+    here = objective.sides(setting, alone, weights, states)
     (features, values), (next_features, next_values) = here.today.layers[-1], here.tomorrow[-1]
     given = replace(objective, rule=replace(objective.rule, family=_GivenValues()))
 
@@ -80,7 +85,7 @@ def linearise(
             move = np.zeros(values.shape[1], dtype=complex)
             move[notional] = STEP * 1j
             today, tomorrow = (values + move, next_values) if is_today else (values, next_values + move)
-            found = given.residuals(setting, certain, (today,), states, (tomorrow,))
+            found = given.residuals(setting, alone, (today,), states, (tomorrow,))
             columns.append(derivative(given.with_multipliers(found)))
         return np.stack(columns, axis=2)
 

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -24,6 +24,8 @@ Layer = tuple[Array, Array]
 
 LEAKY_SLOPE = 0.01
 _CACHED_VALUES = 1 << 16
+#: Points from which on a basis of many states is built block by block: below, the calls cost more than they save.
+_MANY_POINTS = 32
 
 ACTIVATIONS: dict[str, Callable[[Any, Array], Array]] = {
     "tanh": lambda xp, z: xp.tanh(z),
@@ -97,6 +99,26 @@ class NeuralFamily:
         return layers
 
 
+class _Level(NamedTuple):
+    """How a basis grows by a degree: each function, times the states from its last one on, and one, makes a block.
+
+    A block begins with the square of that last state, whose Chebyshev polynomial is raised instead.
+
+    Attributes:
+        last: of each function of the smaller basis, the last of its states; the number of states where it has units left.
+        starts: (n_smaller + 1,) where each block starts.
+        raised: (n_raised,) functions whose last polynomial is raised.
+        rest: (n_raised,) what these have beside it, in the smaller basis.
+        powers: the degree of each raised polynomial, and its state.
+    """
+
+    last: list[int]
+    starts: np.ndarray
+    raised: np.ndarray
+    rest: np.ndarray
+    powers: list[tuple[int, int]]
+
+
 @dataclass(frozen=True)
 class PolynomialFamily:
     """Complete Chebyshev polynomial: every product of T_{p_1}(u_1) … T_{p_n}(u_n) with p_1 + … + p_n ≤ degree."""
@@ -149,6 +171,8 @@ class PolynomialFamily:
 
         NumPy takes many of them by pieces that a processor's cache holds, which is several times as fast.
         """
+        if xp is np and self.n_states > self.degree and len(terms[0]) >= _MANY_POINTS:
+            return self._by_blocks(terms)
         size = max(16, _CACHED_VALUES // len(self.exponents))
         if xp is not np or len(terms[0]) <= size:
             basis: Array = 1.0
@@ -160,6 +184,46 @@ class PolynomialFamily:
             piece = slice(start, start + size)
             whole[:, piece] = self._basis(xp, [term[piece] for term in terms])
         return whole
+
+    def _by_blocks(self, terms: list[np.ndarray]) -> np.ndarray:
+        """The basis from that of one degree less, and so on: each of its functions times a run of states, without a gather.
+
+        Args:
+            terms: T_0, T_1, … of every state, (n, n_states) each.
+        """
+        chebyshev = [np.ascontiguousarray(term.T) for term in terms]
+        runs = np.concatenate([chebyshev[1], chebyshev[0][:1]])
+        basis = runs
+        for level in self._levels:
+            larger = np.empty((level.starts[-1], runs.shape[1]), dtype=runs.dtype)
+            for row, last in enumerate(level.last):
+                np.multiply(basis[row], runs[last:], out=larger[level.starts[row] : level.starts[row + 1]])
+            raised = np.stack([chebyshev[power][state] for power, state in level.powers])
+            larger[level.raised] = basis[level.rest] * raised
+            basis = larger
+        return basis
+
+    @cached_property
+    def _levels(self) -> list[_Level]:
+        """How the basis of each degree, from 2 on, grows out of the one before: hands of one unit more."""
+        n = self.n_states
+        levels: list[_Level] = []
+        hands: list[tuple[int, ...]] = [(state,) for state in range(n + 1)]
+        for _ in range(2, self.degree + 1):
+            place = {hand: row for row, hand in enumerate(hands)}
+            starts = np.cumsum([0, *(n + 1 - hand[-1] for hand in hands)])
+            raised = [(row, hand, hand.count(hand[-1])) for row, hand in enumerate(hands) if hand[-1] < n]
+            levels.append(
+                _Level(
+                    last=[hand[-1] for hand in hands],
+                    starts=starts,
+                    raised=starts[[row for row, _, _ in raised]],
+                    rest=np.array([place[hand[:-count] + (n,) * count] for _, hand, count in raised]),
+                    powers=[(count + 1, hand[-1]) for _, hand, count in raised],
+                )
+            )
+            hands = [(*hand, state) for hand in hands for state in range(hand[-1], n + 1)]
+        return levels
 
     def _gathered(self, xp: Any, terms: list[Array]) -> Iterator[Array]:
         """The factors of all basis functions, (n_basis, n) each: one a state, or, of many states, one a unit of the degree.

@@ -25,8 +25,9 @@ from solver.policy.output_map import output_map
 from solver.policy.rule import DecisionRule, Setting
 from solver.settings import PolicySettings
 
-#: Features × states of one evaluation, 128 MB; a policy of few features is evaluated at once, wherever it is asked about.
-_LARGEST_BATCH = 16_000_000
+#: Features × states of one evaluation: 8 MB, which come from memory that the process has already. A policy of few
+#: features is evaluated at once, wherever it is asked about.
+_LARGEST_BATCH = 1_000_000
 _FEW_FEATURES = 400
 #: A decision rule as a function: states (n, n_columns) to controls (n, n_controls).
 Decide = Callable[[np.ndarray], np.ndarray]

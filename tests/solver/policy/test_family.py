@@ -22,7 +22,7 @@ HAND_WRITTEN = {
     "relu": lambda z: np.where(z > 0, z, 0),
     "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
 }
-SIZES = [(1, 1), (1, 7), (2, 5), (3, 4), (4, 2)]
+SIZES = [(1, 1), (1, 7), (2, 5), (3, 4), (4, 2), (5, 3), (5, 4)]
 
 
 def random_weights(family, rng):
@@ -51,6 +51,16 @@ def test_the_polynomial_is_a_sum_of_products_of_chebyshev_polynomials(n_states, 
     ((_, z),) = family.layers(np, [weights], u)
     # Outside [-1, 1] the polynomials grow, and with them the rounding of their recurrence.
     np.testing.assert_allclose(z, value, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("n_states, degree", SIZES)
+def test_a_point_has_the_same_basis_alone_and_among_many(n_states, degree):
+    rng = np.random.default_rng(1)
+    family = PolynomialFamily(n_states, degree, 2)
+    weights, u = random_weights(family, rng), rng.uniform(-1, 1, (100, n_states))
+    ((h, _),) = family.layers(np, weights, u)
+    alone = [family.layers(np, weights, row[None])[0][0] for row in u]
+    np.testing.assert_array_equal(h, np.concatenate(alone))
 
 
 @pytest.mark.parametrize("activation", HAND_WRITTEN)

@@ -1,6 +1,7 @@
 """Newton-Krylov steps against Gauss-Newton on the same features, and the method that takes them."""
 
 import functools
+import itertools
 import time
 from dataclasses import replace
 
@@ -93,16 +94,17 @@ def test_the_default_of_many_states_is_a_polynomial_of_affordable_degree(n_count
 
 
 def test_three_countries_are_solved_by_default():
-    settings = SolveSettings.model_validate({"method": {"expectation": {"rule": "monomial"}}, "target": 1e-4})
+    settings = SolveSettings.model_validate({"method": {"expectation": {"rule": "monomial"}}, "target": 1e-5})
     model = countries(3)
     calibration = calibrate(model)
     solution = solve(model, calibration, settings)
     assert solution.status is Status.CONVERGED
-    assert {report.phase for report in solution.history} == {"newton-krylov"}
+    phases = [phase for phase, _ in itertools.groupby(report.phase for report in solution.history)]
+    assert phases == ["newton-krylov-certain", "newton-krylov"]
     rng = np.random.default_rng(3)
     states = rng.uniform(calibration.lower(), calibration.upper(), size=(200, 6))
     errors = Countries(n=3).errors(states, solution.policy.evaluate, nodes=3)
-    assert errors.max() < 1e-4
+    assert errors.max() < 1e-5
 
 
 @pytest.mark.parametrize(

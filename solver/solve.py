@@ -198,6 +198,7 @@ def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, siz
         controls_at=lambda vector, u: policy_of(vector).evaluate(
             judge.space.in_every_regime(frame.center + frame.half_width * u)[: len(u)]
         ),
+        kinks_at=lambda vector, states: policy_of(vector).kinks(states),
         ergodic=ergodic,
         adaptive=adaptive,
     )

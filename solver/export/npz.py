@@ -15,7 +15,7 @@ import numpy as np
 from solver.export.metadata import as_text, describe
 from solver.export.steps import steps_of
 from solver.language.tree import Symbol
-from solver.policy.family import PolynomialFamily
+from solver.policy.family import HingedFamily, PolynomialFamily
 from solver.policy.policy import Policy
 
 
@@ -50,7 +50,7 @@ def to_npz(policy: Policy, origin: Mapping[str, Any]) -> bytes:
         ).reshape(-1, 2),
         "metadata": np.array(as_text(metadata)),
     }
-    if isinstance(rule.family, PolynomialFamily):
+    if isinstance(rule.family, PolynomialFamily | HingedFamily):
         arrays["exponents"] = rule.family.exponents
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)

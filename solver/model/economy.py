@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from solver.language.compiler import Backend, Key, Program, compile_program
 from solver.language.tree import Expression, Number, Operation, Symbol
+from solver.model.kinked_functions import kinks_of
 from solver.model.lifetime import lifetime_of
 from solver.model.spec import Model
 
@@ -50,6 +51,7 @@ class Economy:
         self._sides: dict[tuple[str, ...], _Compiled] = {}
         self._bounded, bounds = _bounds_of(model)
         self._bounds = self._compile(bounds, (0,))
+        self._kinks = self._compile(kinks_of(model), (0,))
         self._lifetimes: dict[tuple[str, ...], _Compiled] = {}
 
     @property
@@ -66,6 +68,10 @@ class Economy:
         """
         values = self._run(self._definitions, [parameters, *today], [today.states])
         return dict(zip(self._model.definitions, values, strict=True))
+
+    def kinks(self, parameters: Any, today: Date) -> list[Any]:
+        """The differences, (...,) each, whose zeros are the kinks of the model's functions; see :func:`kinks_of`."""
+        return self._run(self._kinks, [parameters, *today], [today.states])
 
     def transition(self, parameters: Any, today: Date, next_exogenous: Any) -> Any:
         """The model's states of the next date, (..., n_states); ``next_exogenous`` is (..., n_exogenous)."""

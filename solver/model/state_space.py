@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from solver.language.tree import Expression, operators_in, symbols_in
+from solver.language.tree import Expression, symbols_in
 from solver.model.conditions import conditions_of
 from solver.model.exogenous import Autoregression, Constant, Discretised, MarkovChain, regimes_of
+from solver.model.kinked_functions import has_kinked_functions, kinks_of
 from solver.model.spec import Model
 from solver.settings import ProblemSize
 
 REGIME = "regime"
-KINKED = frozenset({"min", "max", "abs"})
 
 Array = Any
 
@@ -176,12 +176,5 @@ def problem_size(model: Model) -> ProblemSize:
         ),
         has_kinks=any(trees.complementarity) or has_kinked_functions(model),
         has_bounds=any(trees.complementarity),
+        n_kinks=len(kinks_of(model)),
     )
-
-
-def has_kinked_functions(model: Model) -> bool:
-    """Whether an equation has a minimum, a maximum or an absolute value."""
-    trees = model.trees
-    expressions = (*trees.arbitrage, *trees.transition, *trees.definitions.values())
-    operators = {operator for expression in expressions for operator in operators_in(expression)}
-    return not operators.isdisjoint(KINKED)

@@ -243,6 +243,47 @@ class PolynomialFamily:
 
 
 @dataclass(frozen=True)
+class HingedFamily:
+    """A polynomial, with hinges ``max(0, g)`` along the kinks of a model's functions, each times a linear polynomial.
+
+    Every g is itself a polynomial, the first layer, of which zero is where a kink is. So a kink lies on a surface of any
+    smooth shape, exactly, and the slopes on both sides of it are the output layer's to find.
+    """
+
+    n_states: int
+    degree: int
+    n_hinges: int
+    n_outputs: int
+
+    @property
+    def exponents(self) -> np.ndarray:
+        """Of the polynomials, as :attr:`PolynomialFamily.exponents`."""
+        return self._smooth.exponents
+
+    @cached_property
+    def _smooth(self) -> PolynomialFamily:
+        return PolynomialFamily(self.n_states, self.degree, self.n_hinges)
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """(n_basis, n_hinges) of the hinges, and the output layer's."""
+        n_basis = len(self.exponents)
+        return (n_basis, self.n_hinges), (n_basis + self.n_hinges * (self.n_states + 1), self.n_outputs)
+
+    def initial_weights(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """The zero polynomial without hinges."""
+        return [np.zeros(shape) for shape in self.shapes]
+
+    def layers(self, xp: Any, weights: Weights, u: Array) -> list[Layer]:
+        """The polynomials of the hinges, and the combination of basis and hinges."""
+        ((basis, kinks),) = self._smooth.layers(xp, weights[:1], u)
+        hinges = xp.maximum(kinks, 0.0)
+        parts = [basis, hinges, *(hinges * u[:, state : state + 1] for state in range(self.n_states))]
+        h = xp.concatenate(parts, axis=1)
+        return [(basis, kinks), (h, xp.matmul(h, weights[1]))]
+
+
+@dataclass(frozen=True)
 class LinearFamily:
     """Nothing beside the frame's linear rule."""
 
@@ -263,12 +304,15 @@ class LinearFamily:
         return [(h, xp.matmul(h, weights[0]))]
 
 
-def build_family(settings: PolicySettings, n_states: int, n_outputs: int) -> Family:
-    """The family that resolved settings name, for a model of that size."""
+def build_family(settings: PolicySettings, n_states: int, n_outputs: int, n_kinks: int = 0) -> Family:
+    """The family that resolved settings name, for a model of that size and number of kinked functions."""
     if settings.family == "linear":
         return LinearFamily(n_outputs)
     if settings.family == "polynomial":
         assert settings.degree is not None
         return PolynomialFamily(n_states, settings.degree, n_outputs)
+    if settings.family == "hinged":
+        assert settings.degree is not None
+        return HingedFamily(n_states, settings.degree, n_kinks, n_outputs)
     assert settings.hidden is not None and settings.activation is not None
     return NeuralFamily(n_states, settings.hidden, n_outputs, settings.activation)

@@ -13,9 +13,10 @@ import numpy as np
 
 from solver.calibrate import Calibration
 from solver.model.economy import Date
+from solver.model.kinked_functions import has_kinked_functions
 from solver.model.lifetime import lifetime_of
 from solver.model.spec import Model
-from solver.model.state_space import has_kinked_functions, problem_size
+from solver.model.state_space import problem_size
 from solver.numerics.sampling import corners, uniform_box
 from solver.policy.policy import Policy, numpy_economy
 from solver.settings import ProblemSize

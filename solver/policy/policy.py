@@ -17,6 +17,7 @@ from solver.calibrate import Calibration
 from solver.errors import ArtifactError
 from solver.language.numpy_backend import NUMPY
 from solver.model.economy import Date, Economy
+from solver.model.kinked_functions import kinks_of
 from solver.model.spec import Model
 from solver.model.state_space import StateSpace, problem_size, state_space
 from solver.policy.family import build_family
@@ -44,7 +45,9 @@ def numpy_rule(model: Model, settings: PolicySettings) -> DecisionRule:
     """The structure of a policy of a model, in NumPy."""
     space = state_space(model)
     outputs = output_map(model)
-    family = build_family(settings, space.n_continuous, outputs.n_notional * space.n_regimes)
+    family = build_family(
+        settings, space.n_continuous, outputs.n_notional * space.n_regimes, len(kinks_of(model))
+    )
     return DecisionRule(numpy_economy(model), space, family, outputs, np)
 
 
@@ -117,6 +120,12 @@ class Policy:
             for start in range(0, len(states), rows)
         ]
         return Date(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+    def kinks(self, states: np.ndarray) -> np.ndarray:
+        """The differences whose zeros are the kinks of the model's functions, (n, n_kinks), at states (n, n_columns)."""
+        with np.errstate(all="ignore"):
+            found = self.economy.kinks(self.setting.parameters, self.decide(states))
+        return np.stack(found, axis=-1) if found else np.zeros((len(states), 0))
 
     def notional(self, states: np.ndarray) -> np.ndarray:
         """The notional controls (n, n_notional), see :mod:`solver.policy.output_map`, at states (n, n_columns)."""

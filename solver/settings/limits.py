@@ -24,5 +24,7 @@ MAX_SWEEP_UNIT_VALUES = 6_000_000_000
 MOST_BASIS_FUNCTIONS, HIGHEST_DEGREE, LOWEST_DEGREE = 2_000, 6, 2
 #: States from which on a polynomial is the default of a smooth policy.
 MANY_STATES = 4
+#: Kinks that a hinged policy follows at most.
+MOST_HINGES = 4
 #: A lifetime is followed until a reward counts for this share of one of today, and for so many periods at most.
 REMAINING, MAX_PERIODS = 0.001, 1_000

@@ -48,8 +48,9 @@ class SamplingSettings(Settings):
     states: Annotated[int, Field(ge=16, le=MAX_STATES)] | None = Field(
         None,
         description="Number of training states; Levenberg-Marquardt takes twice as many as it trains weights where that "
-        "is more. Default: for each weight that is trained first four, of a polynomial five; at least 256; and never more "
-        "than one step may take. Of adaptive states that random batches are drawn from: eight batches.",
+        "is more. Default: for each weight that is trained first four, of a polynomial five, of a hinged one eight; at "
+        "least 256; and never more than one step may take. Of adaptive states that random batches are drawn from: eight "
+        "batches.",
     )
 
 
@@ -123,14 +124,18 @@ class Method(Settings):
         """The size of a problem as this method trains it: with a value beside the controls, where it finds one."""
         return replace(size, has_value=self.objective == "bellman")
 
+    @property
+    def is_default(self) -> bool:
+        """Whether the stages of least squares minimise Euler residuals."""
+        return self.training.algorithm == "staged" and self.objective == "euler"
+
     def may_be_matrix_free(self, size: ProblemSize) -> bool:
         """Whether Newton's method may find the output layer of a smooth policy without its Jacobian.
 
         It has no graphs, so no other type than float64, and trains at states of the domain that stay.
         """
-        is_default = self.training.algorithm == "staged" and self.objective == "euler"
         is_plain = self.training.dtype == "float64" and self.sampling.region == "box"
-        return is_default and is_plain and size.is_smooth
+        return self.is_default and is_plain and size.is_smooth
 
     def is_matrix_free(self, size: ProblemSize) -> bool:
         """Whether this method, its policy resolved, does so: of a polynomial with too many weights for least squares."""
@@ -168,7 +173,7 @@ class Method(Settings):
         starts_with_output = self.training.algorithm in ("staged", *OF_OUTPUT_LAYER)
         unknowns = self.policy.n_features(size) if starts_with_output else self.policy.n_weights(size)
         # Polynomials swing between states that are too few.
-        per_weight = 5 if self.policy.family == "polynomial" else 4
+        per_weight = {"polynomial": 5, "hinged": 8}.get(self.policy.family or "", 4)
         if self.is_matrix_free(size):
             per_weight = 2
         wanted = max(LEAST_STATES, per_weight * unknowns * size.n_regimes)
@@ -296,7 +301,11 @@ class SolveSettings(Settings):
         """
         asked = self.method
         method = Method(
-            policy=asked.policy.resolve(asked.sized(size), may_be_large=asked.may_be_matrix_free(size)),
+            policy=asked.policy.resolve(
+                asked.sized(size),
+                may_be_large=asked.may_be_matrix_free(size),
+                may_be_hinged=asked.is_default,
+            ),
             objective=asked.objective,
             training=asked.training,
             expectation=asked.expectation.resolve(size),

@@ -16,10 +16,11 @@ from solver.settings.limits import (
     MAX_LEAST_SQUARES_WEIGHTS,
     MAX_MATRIX_FREE_WEIGHTS,
     MOST_BASIS_FUNCTIONS,
+    MOST_HINGES,
 )
 from solver.settings.problem_size import ProblemSize
 
-Family = Literal["neural", "polynomial", "linear"]
+Family = Literal["neural", "polynomial", "hinged", "linear"]
 Activation = Literal["tanh", "sigmoid", "arctan", "relu", "leaky_relu"]
 
 HEAVISIDE_REASON = (
@@ -38,8 +39,10 @@ class PolicySettings(Settings):
     family: Family | None = Field(
         None,
         description="neural: dense layers; polynomial: complete Chebyshev polynomial; both correct the linear rule of "
-        "first-order perturbation. linear: that rule itself, untrained. Default: neural; polynomial where staged training "
-        f"finds a smooth policy of {MANY_STATES} or more states, without regimes and bounds.",
+        "first-order perturbation. hinged: a polynomial with hinges along the kinks that min, max and abs of today's "
+        "variables put into the policy, for up to four such kinks, without regimes. linear: the rule of perturbation "
+        "itself, untrained. Default: neural; by staged training for the policy of "
+        f"{MANY_STATES} or more states without regimes and bounds polynomial, or hinged where it has kinks.",
     )
     hidden: Annotated[
         tuple[Annotated[int, Field(ge=1, le=2000)], ...] | None,
@@ -54,9 +57,9 @@ class PolicySettings(Settings):
     )
     degree: Annotated[int, Field(ge=1, le=40)] | None = Field(
         None,
-        description="Total degree of a polynomial policy. Default: 8 for up to two states, 5 for three, 3 for four and "
-        "five, 2 beyond; for a smooth policy of four or more states by staged training the highest that has at most "
-        f"{MOST_BASIS_FUNCTIONS} basis functions, between {LOWEST_DEGREE} and {HIGHEST_DEGREE}.",
+        description="Total degree of a polynomial or hinged policy. Default: 8 for up to two states, 5 for three, 3 for "
+        "four and five, 2 beyond (of a hinged one 3); for a smooth policy of four or more states by staged training the "
+        f"highest that has at most {MOST_BASIS_FUNCTIONS} basis functions, between {LOWEST_DEGREE} and {HIGHEST_DEGREE}.",
     )
 
     @field_validator("activation", mode="before")
@@ -69,27 +72,40 @@ class PolicySettings(Settings):
     @model_validator(mode="after")
     def _one_family(self) -> PolicySettings:
         if self.family is None:
-            refuse(self, ("degree",), "belongs to the polynomial family: give family = 'polynomial' with it")
+            reason = "belongs to the polynomial and hinged families: give family with it, e.g. 'polynomial'"
+            refuse(self, ("degree",), reason)
             return self
-        if self.family != "polynomial":
-            refuse(self, ("degree",), f"belongs to the polynomial family, and this policy is {self.family}")
+        if self.family not in ("polynomial", "hinged"):
+            refuse(
+                self,
+                ("degree",),
+                f"belongs to the polynomial and hinged families, and this policy is {self.family}",
+            )
         if self.family != "neural":
             names = ("hidden", "activation")
             refuse(self, names, f"belongs to the neural family, and this policy is {self.family}")
         return self
 
-    def resolve(self, size: ProblemSize, *, may_be_large: bool = False) -> PolicySettings:
+    def resolve(
+        self, size: ProblemSize, *, may_be_large: bool = False, may_be_hinged: bool = False
+    ) -> PolicySettings:
         """The same choice with every field of its family filled in.
 
         Args:
             size: of the problem.
             may_be_large: whether training does without a Jacobian where it would be too large.
+            may_be_hinged: whether training lays hinges along kinks.
         """
         has_many_states = may_be_large and size.n_states >= MANY_STATES
         is_network = self.hidden is not None or self.activation is not None
-        family = self.family or ("polynomial" if has_many_states and not is_network else "neural")
+        family = self.family or (
+            "neural" if is_network else _default_family(size, may_be_large, may_be_hinged)
+        )
         if family == "linear":
             return self
+        if family == "hinged":
+            _check_hinges(size)
+            return PolicySettings(family="hinged", degree=self.degree or _DEGREES.get(size.n_states, 3))
         if family == "polynomial":
             degree = _largest_degree(size) if has_many_states else _DEGREES.get(size.n_states, 2)
             return PolicySettings(family="polynomial", degree=self.degree or degree)
@@ -105,6 +121,9 @@ class PolicySettings(Settings):
         if self.family == "neural":
             sizes = (size.n_states, *(self.hidden or ()), size.n_outputs)
             return sum((below + 1) * above for below, above in itertools.pairwise(sizes))
+        if self.family == "hinged":
+            n_basis = math.comb(size.n_states + (self.degree or 0), size.n_states)
+            return n_basis * size.n_kinks + self.n_output_weights(size)
         return self.n_output_weights(size)
 
     def n_output_weights(self, size: ProblemSize) -> int:
@@ -113,13 +132,41 @@ class PolicySettings(Settings):
 
     def n_features(self, size: ProblemSize) -> int:
         """Inputs of the output layer, its constant included."""
-        if self.family == "polynomial":
-            return math.comb(size.n_states + (self.degree or 0), size.n_states)
+        if self.family in ("polynomial", "hinged"):
+            hinges = size.n_kinks * (size.n_states + 1) if self.family == "hinged" else 0
+            return math.comb(size.n_states + (self.degree or 0), size.n_states) + hinges
         return (self.hidden or (0,))[-1] + 1 if self.family == "neural" else 0
 
     def n_units(self, size: ProblemSize) -> int:
         """Hidden units or basis functions, and outputs: the values that training keeps of one evaluation."""
         return (sum(self.hidden or ()) or self.n_features(size)) + size.n_outputs
+
+
+def _default_family(size: ProblemSize, may_be_large: bool, may_be_hinged: bool) -> Family:
+    if size.n_states < MANY_STATES:
+        return "neural"
+    if may_be_large:
+        return "polynomial"
+    has_few_kinks = 0 < size.n_kinks <= MOST_HINGES and size.n_regimes == 1 and not size.has_bounds
+    return "hinged" if may_be_hinged and has_few_kinks else "neural"
+
+
+def _check_hinges(size: ProblemSize) -> None:
+    """Refuse hinges where there are no kinks to lay them along, or too many.
+
+    Raises:
+        ValueError: there are.
+    """
+    if size.n_regimes > 1:
+        raise ValueError(
+            f"hinges are laid along kinks that are the same in every regime, and this model has {size.n_regimes}; take the "
+            "neural family"
+        )
+    if not 0 < size.n_kinks <= MOST_HINGES:
+        raise ValueError(
+            f"the hinged family follows 1 to {MOST_HINGES} kinks of min, max and abs of today's variables, and this model "
+            f"has {size.n_kinks}; take the neural family, or polynomial where the policy is smooth"
+        )
 
 
 def _largest_degree(size: ProblemSize) -> int:

@@ -25,6 +25,7 @@ class ProblemSize:
         n_shocks: random variables of the next period, beside the regime.
         has_kinks: whether a minimum, a maximum, an absolute value or a bound may put kinks into the policy.
         has_bounds: whether a complementarity condition bounds a control, near or not.
+        n_kinks: kinks of the model's functions of today's variables (see :mod:`solver.model.kinked_functions`).
         is_random: whether anything of the next period is left to chance.
         discount: of the next period's value; None where the model has no lifetime (see :mod:`solver.model.lifetime`).
         has_value: whether a value is trained beside the controls.
@@ -36,6 +37,7 @@ class ProblemSize:
     n_shocks: int = 0
     has_kinks: bool = False
     has_bounds: bool = False
+    n_kinks: int = 0
     is_random: bool = True
     discount: float | None = None
     has_value: bool = False

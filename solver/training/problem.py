@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from solver.numerics.sampling import edge_weighted_box
+from solver.policy.family import HingedFamily
 from solver.settings import SolveSettings
 from solver.training.adaptive import AdaptiveStates
 from solver.training.compiled import CompiledObjective, Numbers
@@ -32,6 +33,7 @@ class TrainingProblem:
         has_kinks: whether the policy may have kinks.
         errors_at: ``(weights, states (n, n_columns)) -> (n,)`` Euler errors.
         controls_at: ``(weights, u (n, n_continuous)) -> (n, n_controls)`` controls at scaled states, in the first regime.
+        kinks_at: ``(weights, states (n, n_columns)) -> (n, n_kinks)`` the differences whose zeros are kinks.
         ergodic: where the economy goes, if states are taken from there rather than from the box.
         adaptive: states of the box that follow the errors, if they do; the box's own until they are first drawn.
     """
@@ -45,6 +47,7 @@ class TrainingProblem:
     has_kinks: bool
     errors_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
     controls_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    kinks_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
     ergodic: ErgodicStates | None = None
     adaptive: AdaptiveStates | None = None
 
@@ -75,6 +78,12 @@ class TrainingProblem:
         rng = np.random.default_rng([self.settings.seed, 2])
         box = edge_weighted_box(rng, self.lower, self.upper, count)
         return self.compiled.rule.space.with_regimes(rng, box)
+
+    @property
+    def has_hinges(self) -> bool:
+        """Whether hinges are laid along the policy's kinks, round by round."""
+        is_staged = self.settings.method.training.algorithm == "staged"
+        return is_staged and isinstance(self.compiled.family, HingedFamily)
 
     @property
     def places_units(self) -> bool:

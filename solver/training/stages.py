@@ -12,11 +12,14 @@ from solver.model.state_space import problem_size
 from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
 from solver.numerics.sampling import uniform_box
 from solver.status import Status
+from solver.training.hinges import ROUNDS as HINGE_ROUNDS
+from solver.training.hinges import lay_hinges
 from solver.training.monitor import Monitor
 from solver.training.placement import ROUNDS, place_units
 from solver.training.problem import TrainingProblem
 
-_GAUSS_NEWTON_PATIENCE = 3
+#: Records of Gauss-Newton without an improvement that are a stall.
+PATIENCE = 3
 _LEVENBERG_MARQUARDT_PATIENCE = 25
 _CANDIDATES = 1500
 #: Held-out error from which Gauss-Newton is trusted to go on by itself.
@@ -30,6 +33,7 @@ def fit_output_layer(
     states: np.ndarray | None = None,
     *,
     rounds_left: int | None = None,
+    patience: int = PATIENCE,
 ) -> tuple[Status, np.ndarray]:
     """Gauss-Newton on the output layer; how it ended, and the weights (n_weights,) that it ended with.
 
@@ -39,12 +43,12 @@ def fit_output_layer(
         vector: (n_weights,) weights to start from.
         states: (n, n_columns) training states; by default the problem's own.
         rounds_left: rounds of it that follow a stall; None where other stages do.
+        patience: records without an improvement that are a stall.
     """
     inner = vector[: -problem.compiled.n_output_weights]
     states = problem.states(at_least=0) if states is None else states
     evaluate = evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
     iterates = gauss_newton(balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
-    patience = _GAUSS_NEWTON_PATIENCE
     return _follow(monitor, "gauss-newton", iterates, vector, len(states), patience, rounds_left)
 
 
@@ -68,6 +72,18 @@ def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray
         start = np.concatenate([placement.hidden.ravel(), vector[n_hidden:]])
         rounds_left = len(ROUNDS) - 1 - number
         status, vector = fit_output_layer(problem, monitor, start, states, rounds_left=rounds_left)
+        if monitor.end is not None or status is not Status.STALLED:
+            break
+    return status
+
+
+def follow_kinks(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
+    """Rounds of laying hinges along the policy's kinks and fitting the output layer again, from given weights."""
+    status = Status.STALLED
+    for number in range(HINGE_ROUNDS):
+        start = lay_hinges(problem, vector)
+        rounds_left = HINGE_ROUNDS - 1 - number
+        status, vector = fit_output_layer(problem, monitor, start, rounds_left=rounds_left, patience=1)
         if monitor.end is not None or status is not Status.STALLED:
             break
     return status

@@ -2,9 +2,9 @@
 
 The default is staged. The output layer comes first, by Gauss-Newton: with random inner weights the policy is linear in
 what is trained, and a handful of steps reaches what first-order methods never do. Where that ends far from a solution, time
-iteration leads nearer. Where the target is not met, units are placed on the kinks of a policy that has some; of any
-other all weights follow, by Levenberg-Marquardt. Where the Jacobian of a smooth policy's output layer would be too large to
-form, Newton-Krylov steps find that layer, and are all.
+iteration leads nearer. Where the target is not met, units are placed on the kinks of a policy that has some, or hinges laid
+along them; of any other all weights follow, by Levenberg-Marquardt. Where the Jacobian of a smooth policy's output layer
+would be too large to form, Newton-Krylov steps find that layer, and are all.
 """
 
 from __future__ import annotations
@@ -19,12 +19,21 @@ from solver.status import Status
 from solver.training.adaptive import AdaptiveStates
 from solver.training.descent import compiled_descent
 from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
+from solver.training.hinges import ROUNDS as HINGE_ROUNDS
+from solver.training.hinges import lay_hinges
 from solver.training.monitor import Monitor
 from solver.training.newton_krylov import fit_by_newton_krylov
 from solver.training.placement import ROUNDS
 from solver.training.policy_iteration import iterate_on_policy
 from solver.training.problem import TrainingProblem
-from solver.training.stages import NEAR, fit_all_weights, fit_output_layer, place_and_fit
+from solver.training.stages import (
+    NEAR,
+    PATIENCE,
+    fit_all_weights,
+    fit_output_layer,
+    follow_kinks,
+    place_and_fit,
+)
 from solver.training.time_iteration import iterate_on_time, lead_near
 
 _DESCENT_PATIENCE = 4_000
@@ -109,12 +118,16 @@ def _train_from(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) 
 def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> Status:
     if problem.settings.method.is_matrix_free(problem_size(problem.compiled.model)):
         return fit_by_newton_krylov(problem, monitor, start)[0]
+    if problem.has_hinges:
+        start = lay_hinges(problem, start)
     near = _near_policy_and_value if problem.settings.method.objective == "bellman" else _near_policy
     status, vector = near(problem, monitor, start)
     if status is not Status.STALLED:
         return status
     if problem.places_units:
         return place_and_fit(problem, monitor, vector)
+    if problem.has_hinges:
+        return follow_kinks(problem, monitor, vector)
     best = vector if monitor.best is None else monitor.best
     return fit_all_weights(problem, monitor, best)[0] if _may_fit_all(problem, best) else status
 
@@ -128,16 +141,22 @@ def _rounds_left(problem: TrainingProblem, vector: np.ndarray) -> int | None:
     """Rounds of Gauss-Newton that follow its first stall in stages; None where Levenberg-Marquardt does."""
     if problem.places_units:
         return len(ROUNDS)
+    if problem.has_hinges:
+        return HINGE_ROUNDS
     return None if _may_fit_all(problem, vector) else 0
 
 
 def _near_policy(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> tuple[Status, np.ndarray]:
     rounds_left = _rounds_left(problem, start)
-    status, vector = fit_output_layer(problem, monitor, start, rounds_left=rounds_left)
+    # The hinges will move: what is left until then is not worth waiting for.
+    patience = 1 if problem.has_hinges else PATIENCE
+    status, vector = fit_output_layer(problem, monitor, start, rounds_left=rounds_left, patience=patience)
     if monitor.end is None and not monitor.best_error <= NEAR:
         status, vector = lead_near(problem, monitor, start)
         if monitor.end is None:
-            status, vector = fit_output_layer(problem, monitor, vector, rounds_left=rounds_left)
+            status, vector = fit_output_layer(
+                problem, monitor, vector, rounds_left=rounds_left, patience=patience
+            )
     return status, vector
 
 

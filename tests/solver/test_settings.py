@@ -313,7 +313,7 @@ def test_heaviside_is_refused_with_its_reason():
 @pytest.mark.parametrize(
     "settings, document, reason",
     [
-        (PolicySettings, {"degree": 3}, "degree = 3 belongs to the polynomial family"),
+        (PolicySettings, {"degree": 3}, "degree = 3 belongs to the polynomial and hinged families"),
         (PolicySettings, {"family": "polynomial", "hidden": [3]}, "hidden = .* belongs to the neural family"),
         (
             PolicySettings,
@@ -338,7 +338,11 @@ def test_heaviside_is_refused_with_its_reason():
         ),
         (TrainingSettings, {"steps": 10_001}, "steps = 10001 is above 10000"),
         (PolicySettings, {"family": "linear", "hidden": [3]}, "hidden = .* belongs to the neural family"),
-        (PolicySettings, {"family": "linear", "degree": 3}, "degree = 3 belongs to the polynomial family"),
+        (
+            PolicySettings,
+            {"family": "linear", "degree": 3},
+            "degree = 3 belongs to the polynomial and hinged families",
+        ),
         (
             ExpectationSettings,
             {"rule": "monomial", "nodes": 3},

@@ -44,6 +44,7 @@ MODELS = {model.name: model for model in (*map(load_zoo, zoo_names()), EVERYTHIN
 FAMILIES = {
     "linear": PolicySettings(family="linear"),
     "polynomial": PolicySettings(family="polynomial", degree=3),
+    "hinged": PolicySettings(family="hinged", degree=2),
     **{
         activation: PolicySettings(family="neural", hidden=(7, 5), activation=activation)
         for activation in ACTIVATIONS

@@ -22,6 +22,7 @@ from worker.jobs import JobStore
 from worker.presence import PresenceStore
 from worker.store import store_errors
 from worker.tally import read_tally
+from worker.usage import UsageStore
 
 _SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
 _UNMATCHED, _OTHER = "(none)", "(other)"
@@ -134,6 +135,11 @@ class ServiceCollector:
     def _of_the_store(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "saddlepath_workers", "Workers that gave a sign of life lately.", self._presence.count()
+        )
+        yield GaugeMetricFamily(
+            "saddlepath_kept_bytes",
+            "Memory of the store that solutions which are over take.",
+            UsageStore(self._client).kept_bytes(),
         )
         with store_errors():
             memory = self._client.info("memory")

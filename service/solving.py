@@ -24,6 +24,7 @@ async def submit_and_wait(services: Services, job: Job, trace: str, deadline: fl
         JobNotFoundError: it was deleted meanwhile.
         StoreUnavailableError: the store does not answer.
     """
+    services.uses.note(job.id)
     with services.news.waiting(job.id) as news:
         record = await run_in_threadpool(_submit, services, job, trace)
         return await until_over(services, record, news, deadline)

@@ -13,7 +13,8 @@ from typing import Any
 import redis
 
 from worker.contract import Job, JobRecord, JobStatus, ModelName
-from worker.errors import CursorError, JobConflictError, JobNotFoundError, QueueFullError
+from worker.errors import CursorError, JobConflictError, QueueFullError
+from worker.gone import GONE_S, missing
 from worker.life_cycle import Answer, LifeCycle
 from worker.store import index_key, job_key, store_errors
 from worker.tally import label_of
@@ -56,8 +57,8 @@ class JobStore:
             QueueFullError: it is new, and as many jobs are waiting as may wait.
             JobNotFoundError: it was deleted before its record could be read.
         """
-        arguments = (job.model_dump_json(), job.model_name, label_of(job), trace, self._max_queued)
-        answer = self._life_cycle.run("create", job.id, *arguments)
+        described = (job.model_dump_json(), job.model_name, label_of(job), job.start or "")
+        answer = self._life_cycle.run("create", job.id, *described, trace, self._max_queued)
         self._refuse_full(answer)
         return self.record(job.id), answer.is_done
 
@@ -65,24 +66,24 @@ class JobStore:
         """The record of a job.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
         """
         with store_errors():
             fields: Any = self._client.hgetall(job_key(job_id))
         if not fields:
-            raise JobNotFoundError(job_id)
+            raise missing(self._client, job_id)
         return _to_record(job_id, fields)
 
     def job(self, job_id: str) -> Job:
         """The job itself, with its model's document.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
         """
         with store_errors():
             content = self._client.hget(job_key(job_id), "content")
         if content is None:
-            raise JobNotFoundError(job_id)
+            raise missing(self._client, job_id)
         return Job.model_validate_json(content)
 
     def status(self, job_id: str) -> JobStatus | None:
@@ -101,7 +102,7 @@ class JobStore:
         """Cancels a queued or running job at once: a running attempt finds out and stops. Twice is as once.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
             JobConflictError: it has succeeded or failed.
         """
         return self._change(job_id, "cancel", "cancelled")
@@ -110,20 +111,22 @@ class JobStore:
         """Makes a failed or cancelled job queued again; it still has to be put on the queue.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
             JobConflictError: it is queued, running or succeeded.
             QueueFullError: as many jobs are waiting as may wait.
         """
         return self._change(job_id, "retry", "retried", self._max_queued)
 
     def delete(self, job_id: str) -> None:
-        """Removes a job in any status, with its artifact; a running attempt finds out and stops.
+        """Removes a job in any status, with all that it has; a running attempt finds out and stops.
+
+        For a day it is known to have been deleted, unless it is created again.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
         """
-        if not self._life_cycle.run("delete", job_id).is_done:
-            raise JobNotFoundError(job_id)
+        if not self._life_cycle.run("delete", job_id, GONE_S).is_done:
+            raise missing(self._client, job_id)
 
     def page(
         self,

@@ -7,7 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from worker.contract import EXPORT_TASK, QUEUE, SOLVE_TASK, Job, JobRecord
-from worker.errors import StoreUnavailableError
+from worker.errors import StoreFullError, StoreUnavailableError
 from worker.jobs import JobStore
 
 
@@ -72,4 +72,6 @@ class Submission:
         try:
             self._app.send_task(task, args=(job_id,), task_id=task_id, queue=QUEUE, retry=False)
         except (OperationalError, redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError) as error:
+            if isinstance(error.__cause__ or error, redis.OutOfMemoryError):
+                raise StoreFullError(str(error)) from error
             raise StoreUnavailableError(f"the queue does not answer: {error}") from error

@@ -1,6 +1,7 @@
 """What a worker's main process does beside running its pool.
 
-It reconciles jobs and queue, ends solves that should have stopped, and hands its job back at a shutdown.
+It reconciles jobs and queue, ends solves that should have stopped, deletes what is beyond the operator's limits, and hands
+its job back at a shutdown.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from worker.errors import StoreUnavailableError
 from worker.jobs import JobStore
 from worker.overseer import Delivery, Overseer
 from worker.reconciler import Reconciler
+from worker.retention import Retention
 from worker.settings import WorkerSettings
 from worker.store import connect
 from worker.submission import Submission
@@ -45,12 +47,15 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
         self._attempts = AttemptStore(client, settings.lease_s, settings.max_attempts)
         self._reconciler = Reconciler(client, jobs, Submission(jobs, parent.app), settings.reconcile_s)
         self._reconcile_s = settings.reconcile_s
+        self._retention = Retention(client, settings.keep_days, settings.keep_bytes)
+        self._sweep_s = settings.sweep_s
         self._overseer = Overseer(self._attempts, settings.stop_grace_s)
         self._is_stopping = threading.Event()
 
     def start(self, parent: Any) -> None:
-        """Reconciles now and after every interval; oversees until the process ends, through its shutdown as well."""
+        """Reconciles and sweeps now and after every interval; oversees until the process ends, its shutdown included."""
         threading.Thread(target=self._reconcile_until_stopped, name="reconciler", daemon=True).start()
+        threading.Thread(target=self._sweep_until_stopped, name="retention", daemon=True).start()
         threading.Thread(target=self._oversee, name="overseer", daemon=True).start()
 
     def stop(self, parent: Any) -> None:
@@ -80,6 +85,17 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
                 if orphans:
                     _log.warning("enqueued again", jobs=orphans)
             self._is_stopping.wait(self._reconcile_s)
+
+    def _sweep_until_stopped(self) -> None:
+        while not self._is_stopping.is_set():
+            try:
+                for removal in self._retention.sweep():
+                    _log.info("deleted", job=removal.job_id, reason=removal.reason)
+                    if self._is_stopping.is_set():
+                        return
+            except StoreUnavailableError as error:
+                _log.warning("not swept", reason=str(error))
+            self._is_stopping.wait(self._sweep_s)
 
 
 def solves_under_way() -> set[Delivery]:

@@ -52,7 +52,7 @@ router = APIRouter(prefix="/v1/solutions", tags=["Solutions"])
         also=(200,),
         body=SolutionRequest,
         parameters=(PREFER_HEADER,),
-        errors=(400, 409, 413, 415, 422, 429, 503),
+        errors=(400, 409, 413, 415, 422, 429, 503, 507),
     ),
 )
 async def create_solution(request: Request) -> Response:
@@ -140,7 +140,7 @@ async def cancel_solution(request: Request) -> Response:
         SolutionRecord,
         status=202,
         path=("solution_id",),
-        errors=(404, 409, 422, 429, 503),
+        errors=(404, 409, 422, 429, 503, 507),
     ),
 )
 async def retry_solution(request: Request) -> Response:

@@ -81,7 +81,14 @@ def test_its_image_is_built_and_runs_as_nobody_in_particular(name):
 def test_it_waits_for_the_store_and_finds_it_by_name(name):
     service = services[name]
     assert service["depends_on"]["valkey"]["condition"] == "service_healthy"
-    assert service["environment"] == {"SADDLEPATH_REDIS_URL": "redis://valkey:6379/0"}
+    passed_on = {"SADDLEPATH_KEEP_DAYS", "SADDLEPATH_KEEP_BYTES"} if name.startswith("worker") else set()
+    assert service["environment"] == {
+        "SADDLEPATH_REDIS_URL": "redis://valkey:6379/0",
+        **dict.fromkeys(passed_on),
+    }
+    assert {
+        key.removeprefix("SADDLEPATH_").lower() for key in passed_on
+    } <= WorkerSettings.model_fields.keys()
     assert "redis_url" in ServiceSettings.model_fields.keys() & WorkerSettings.model_fields.keys()
     assert set(service["networks"]) & set(services["valkey"]["networks"])
 

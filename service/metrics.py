@@ -19,6 +19,7 @@ from service.methods import METHODS
 from service.policies import PolicyCache
 from worker.contract import JobStatus
 from worker.jobs import JobStore
+from worker.outbox import Outbox
 from worker.presence import PresenceStore
 from worker.store import store_errors
 from worker.tally import read_tally
@@ -131,6 +132,17 @@ class ServiceCollector:
         for verdict, count in sorted(tally.verdicts.items()):
             verdicts.add_metric([verdict], count)
         yield from (solves, seconds, verdicts)
+        webhooks = CounterMetricFamily(
+            "saddlepath_webhooks",
+            "Attempts to send a message to a webhook, by what came of them.",
+            labels=["outcome"],
+        )
+        for outcome, count in sorted(tally.webhooks.items()):
+            webhooks.add_metric([outcome], count)
+        yield webhooks
+        yield GaugeMetricFamily(
+            "saddlepath_webhooks_waiting", "Messages not delivered yet.", Outbox(self._client).count()
+        )
 
     def _of_the_store(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(

@@ -82,6 +82,9 @@ PROBLEMS: dict[type[Exception], Row] = {
     worker_errors.QueueFullError: Row(429, "queue-full", "Too many jobs are waiting", RETRY_AFTER_S),
     worker_errors.ModelNotFoundError: Row(404, "unknown-model", "There is no such model"),
     worker_errors.RegistryFullError: Row(409, "registry-full", "Too many models are registered"),
+    worker_errors.WebhookUrlError: Row(422, "invalid-webhook", "The webhook is not valid"),
+    worker_errors.WebhookRefusedError: Row(422, "invalid-webhook", "The webhook is not valid"),
+    worker_errors.WebhooksFullError: Row(409, "webhooks-full", "Too many webhooks are asked for"),
     worker_errors.ExportFailedError: Row(
         500, "export", "The policy cannot be written in this form", is_told=False
     ),

@@ -11,6 +11,9 @@
     ├── RegistryFullError       as many models are registered as may be
     ├── JobConflictError        the job's status does not allow what was asked
     ├── QueueFullError          as many jobs are waiting as may wait
+    ├── WebhookUrlError         a URL that no webhook can have, or that the operator does not allow
+    │   └── WebhookRefusedError a host with an address that nothing may be sent to
+    ├── WebhooksFullError       as many webhooks are asked for of one job as may be
     ├── ExportFailedError       a policy that no worker could write in the form that was asked for
     ├── CursorError             a page cursor that no listing has given out
     ├── AttemptRefusedError     a delivery of a job that is not to be solved now
@@ -101,6 +104,29 @@ class QueueFullError(WorkerError):
 
     def __init__(self, max_queued: int) -> None:
         super().__init__(f"{max_queued} jobs are waiting, the most that may; try again later")
+
+
+class WebhookUrlError(WorkerError):
+    """A URL that no webhook can have, or that the operator does not allow; the message goes on from its name."""
+
+
+class WebhookRefusedError(WebhookUrlError):
+    """A host with an address that nothing may be sent to."""
+
+    def __init__(self, host: str, address: str) -> None:
+        super().__init__(
+            f"its host {host} has the address {address}, which is private, link-local or otherwise refused"
+        )
+
+
+class WebhooksFullError(WorkerError):
+    """As many webhooks are asked for of one job as may be."""
+
+    def __init__(self, job_id: str, most: int) -> None:
+        super().__init__(
+            f"{most} webhooks are asked for of solution {job_id}, the most that may be; send the request without webhook, "
+            "and wait for the solution"
+        )
 
 
 class ExportFailedError(WorkerError):

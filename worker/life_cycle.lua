@@ -15,11 +15,13 @@
 -- A deleted job leaves word of when and why for a day. Every change of a job is a use of it, and what an ended one takes of
 -- the store's memory is weighed: see worker/retention.py.
 --
--- KEYS: job, artifact, log, word of the deletion, unacked index of the queue
+-- Who asked to be told of a job's end is sent a message, whose writing is part of that change: see worker/outbox.py.
+--
+-- KEYS: job, artifact, log, word of the deletion, URLs to be told, unacked index of the queue
 -- ARGV: prefix, entries that a log keeps, job id, time (ISO 8601), action, arguments of the action
 -- Returns {1, ...} when done, {0, reason} when refused.
 
-local job, artifact, log, gone, unacked_index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local job, artifact, log, gone, webhooks, unacked_index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local prefix, kept, id, now, action = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local function get(field)
@@ -94,12 +96,19 @@ local function tally(status)
   end
 end
 
+local function send(url, status)
+  local message = 'msg_' .. id .. '_' .. redis.call('INCR', prefix .. 'messages')
+  redis.call('HSET', prefix .. 'message:' .. message, 'url', url, 'job', id, 'status', status, 'at', now)
+  redis.call('ZADD', prefix .. 'outbox', seconds_now(), message)
+end
+
 local function finish(status)
   tally(status)
   redis.call('HDEL', job, 'token', 'lease', 'worker', 'began')
   redis.call('HSET', job, 'finished_at', now)
   enter(status)
   weigh()
+  for _, url in ipairs(redis.call('SMEMBERS', webhooks)) do send(url, status) end
 end
 
 local function is_over(status)
@@ -118,7 +127,7 @@ local function remove(reason, told_s)
   leave_index('*')
   forget_weight()
   redis.call('ZREM', prefix .. 'used', id)
-  redis.call('DEL', job, artifact, log)
+  redis.call('DEL', job, artifact, log, webhooks)
   redis.call('SET', gone, cjson.encode({deleted_at = now, reason = reason}), 'EX', told_s)
   publish('status', 'deleted')
 end
@@ -144,10 +153,23 @@ local function is_full(max_queued)
   return redis.call('ZCARD', index('queued')) >= tonumber(max_queued)
 end
 
+-- One that comes when the job is over is told at once; one that is there already is not told twice of the same end.
+local function add_webhook(url, most)
+  if url == '' or redis.call('SISMEMBER', webhooks, url) == 1 then return true end
+  if redis.call('SCARD', webhooks) >= tonumber(most) then return false end
+  redis.call('SADD', webhooks, url)
+  if is_over(get('status')) then send(url, get('status')) end
+  return true
+end
+
 local actions = {}
 
-function actions.create(content, model, label, start, trace, max_queued)
-  if get('status') then return {0, get('status')} end
+function actions.create(content, model, label, start, trace, webhook, max_webhooks, max_queued)
+  local status = get('status')
+  if status then
+    if not add_webhook(webhook, max_webhooks) then return {0, 'webhooks'} end
+    return {0, status}
+  end
   if is_full(max_queued) then return {0, 'full'} end
   local sequence = redis.call('INCR', prefix .. 'sequence')
   redis.call('HSET', job, 'content', content, 'model', model, 'label', label, 'trace', trace, 'sequence', sequence, 'created_at', now,
@@ -156,6 +178,7 @@ function actions.create(content, model, label, start, trace, max_queued)
   redis.call('DEL', gone)
   enter_index('*')
   queue()
+  add_webhook(webhook, max_webhooks)
   return {1}
 end
 

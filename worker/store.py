@@ -71,6 +71,20 @@ USED = f"{PREFIX}used"
 """The sorted set of all jobs by the time of their last use, in seconds of the store's clock."""
 SIZES = f"{PREFIX}sizes"
 """The hash of what each job that is over takes of the store's memory, in bytes; ``*`` is their sum."""
+
+
+def webhooks_key(job_id: str) -> str:
+    """The set of the URLs that are to be told of a job's end."""
+    return f"{PREFIX}webhooks:{job_id}"
+
+
+def message_key(message_id: str) -> str:
+    """The hash of a message to a webhook."""
+    return f"{PREFIX}message:{message_id}"
+
+
+OUTBOX = f"{PREFIX}outbox"
+"""The sorted set of the messages to webhooks that are not delivered, by the time at which each is due."""
 TALLY = f"{PREFIX}tally"
 """The hash of the sums over all jobs that ever ended."""
 

@@ -22,19 +22,21 @@ class Submission:
         self._jobs = jobs
         self._app = app
 
-    def submit(self, job: Job, trace: str = "") -> tuple[JobRecord, bool]:
+    def submit(self, job: Job, trace: str = "", webhook: str = "") -> tuple[JobRecord, bool]:
         """The job's record, and whether it is new; a new one is put on the queue.
 
         Args:
             job: what to solve.
             trace: see :meth:`JobStore.create`.
+            webhook: likewise.
 
         Raises:
             QueueFullError: it is new, and as many jobs are waiting as may wait.
+            WebhooksFullError: as many webhooks are asked for of it as may be.
             JobNotFoundError: it was deleted before its record could be read.
             StoreUnavailableError: the store does not answer.
         """
-        record, is_new = self._jobs.create(job, trace)
+        record, is_new = self._jobs.create(job, trace, webhook)
         if is_new:
             self.enqueue(record.id)
         return record, is_new

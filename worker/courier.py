@@ -86,7 +86,7 @@ class Courier:
             reason = str(error)
         except TimeoutError:
             reason = f"no answer within {self._timeout_s:g} s"
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a receiver answers, no other is to suffer from it
             reason = f"{type(error).__name__}: {error}"
         try:
             await asyncio.to_thread(self._settle, message, status, reason or f"answered {status}", told)
@@ -114,7 +114,7 @@ class Courier:
         Raises:
             WebhookUrlError: the operator does not allow it, or its address is refused.
             TimeoutError: it took too long.
-            OSError, httpx2.HTTPError: it cannot be reached.
+            Exception: it cannot be reached, or what it answers cannot be read.
         """
         url = WebhookUrl.read(message.url)
         require_allowed(url, self._settings)

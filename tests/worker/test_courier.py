@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import standardwebhooks
@@ -209,6 +210,34 @@ def test_who_answers_byte_by_byte_has_no_longer(make_courier, outbox, post):
         is_over.set()
     assert logs[-1]["event"] == "webhook not delivered"
     assert time.monotonic() - began_s < 10
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\x00\xff\xfe" * 100,
+        b"HTTP/1.1 999999 Strange\r\n\r\n",
+        b"HTTP/1.1 -1 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: \xff=\xff; Domain=.\xff\r\nContent-Encoding: br\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: " + b"a" * 1_000_000,
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    ],
+)
+def test_an_answer_that_is_none_is_a_failure_and_does_no_harm(make_courier, outbox, post, answer):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def reply():
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(65_536)
+                connection.sendall(answer)
+
+        threading.Thread(target=reply, daemon=True).start()
+        post(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        assert refusal(make_courier(f"127.0.0.1:{server.getsockname()[1]}", timeout_s=5), outbox)
 
 
 def test_an_endless_answer_is_not_read(make_courier, outbox, post):

@@ -14,6 +14,7 @@ from worker.exports import ExportStore
 from worker.jobs import JobStore
 from worker.lease import Lease
 from worker.models import ModelStore
+from worker.presence import PresenceStore
 from worker.retention import Removal, Retention
 from worker.settings import WorkerSettings
 from worker.store import UNACKED_INDEX, connect
@@ -100,6 +101,12 @@ def test_what_leads_out_of_it_is_done(store, make_job, make_problem):
     assert store.client.info("memory")["used_memory"] < before - 50_000
     with pytest.raises(JobGoneError):
         store.jobs.record(done.job_id)
+
+
+def test_workers_go_on_saying_that_they_are_there(store):
+    store.fill()
+    PresenceStore(store.client).announce("one")
+    assert PresenceStore(store.client).count() == 1
 
 
 def test_a_sweep_makes_room_in_it(store):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import redis
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -124,22 +124,19 @@ class ServiceCollector:
             "Seconds that their last attempts took.",
             labels=["status", "model"],
         )
-        verdicts = CounterMetricFamily("saddlepath_certificates", "Certificates.", labels=["verdict"])
         for label, count in sorted(tally.ended.items()):
             solves.add_metric(label, count)
         for label, spent in sorted(tally.seconds.items()):
             seconds.add_metric(label, spent)
-        for verdict, count in sorted(tally.verdicts.items()):
-            verdicts.add_metric([verdict], count)
-        yield from (solves, seconds, verdicts)
-        webhooks = CounterMetricFamily(
+        yield from (solves, seconds)
+        yield _counter("saddlepath_certificates", "Certificates.", "verdict", tally.verdicts)
+        yield _counter("saddlepath_deleted", "Solutions that were deleted, by why.", "reason", tally.deleted)
+        yield _counter(
             "saddlepath_webhooks",
             "Attempts to send a message to a webhook, by what came of them.",
-            labels=["outcome"],
+            "outcome",
+            tally.webhooks,
         )
-        for outcome, count in sorted(tally.webhooks.items()):
-            webhooks.add_metric([outcome], count)
-        yield webhooks
         yield GaugeMetricFamily(
             "saddlepath_webhooks_waiting", "Messages not delivered yet.", Outbox(self._client).count()
         )
@@ -163,6 +160,13 @@ class ServiceCollector:
             "What it may use at most; 0 for no limit.",
             memory["maxmemory"],
         )
+
+
+def _counter(name: str, meaning: str, label: str, counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(name, meaning, labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family
 
 
 def exposition(requests: CollectorRegistry, service: ServiceCollector) -> bytes:

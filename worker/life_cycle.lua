@@ -129,6 +129,7 @@ local function remove(reason, told_s)
   redis.call('ZREM', prefix .. 'used', id)
   redis.call('DEL', job, artifact, log, webhooks)
   redis.call('SET', gone, cjson.encode({deleted_at = now, reason = reason}), 'EX', told_s)
+  redis.call('HINCRBY', prefix .. 'tally', 'deleted:' .. reason, 1)
   publish('status', 'deleted')
 end
 

@@ -69,6 +69,7 @@ def test_the_same_request_solves_it_again(api, solved, finisher):
 def test_what_an_operators_limit_took_says_so(api, client, solved, limits, reason):
     assert api.get(f"/v1/solutions/{solved}/policy", params=STATES["states"]).status_code == 200
     list(Retention(client, *limits).sweep())
+    assert f'saddlepath_deleted_total{{reason="{reason}"}} 1.0' in api.get("/metrics").text
     document = api.get(f"/v1/solutions/{solved}").json()
     assert (document["status"], document["deletion"]["reason"]) == (410, reason)
     assert f"SADDLEPATH_KEEP_{'DAYS' if reason == 'age' else 'BYTES'}" in document["detail"]

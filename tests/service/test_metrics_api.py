@@ -95,6 +95,7 @@ def test_memory_that_solutions_take(api, solved):
     assert 5_000 < kept < 100_000
     api.delete(f"/v1/solutions/{solved}")
     assert figure(api, "saddlepath_kept_bytes") == 0
+    assert figure(api, "saddlepath_deleted_total", reason="request") == 1
 
 
 def test_memory_of_the_store(api):

@@ -37,6 +37,7 @@ from service.routes import (
 )
 from service.settings import ServiceSettings
 from service.tracing import NameRequests
+from service.uses import NoteUses, Uses
 from service.version import VERSION
 from worker.artifacts import ArtifactStore
 from worker.celery_app import create_app as create_queue
@@ -48,6 +49,7 @@ from worker.presence import PresenceStore
 from worker.settings import WorkerSettings
 from worker.store import connect
 from worker.submission import Submission
+from worker.usage import UsageStore
 
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
@@ -74,12 +76,14 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
             )
             presence = PresenceStore(client)
             news = JobNews(settings.redis_url, on_change=kept.drop)
+            uses = Uses(UsageStore(client))
             queue = create_queue(WorkerSettings(redis_url=settings.redis_url))
             app.state.services = Services(
                 settings,
                 jobs,
                 Submission(jobs, queue),
                 presence,
+                uses,
                 news,
                 Followers(EventLog(client), news, settings.max_event_streams),
                 library,
@@ -92,7 +96,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 batches=Gate("batches", settings.max_waiting_batches),
                 held=Allowance("batches", settings.max_held_batch_bytes),
             )
-            async with news.listening():
+            async with news.listening(), uses.telling():
                 yield
             queue.close()
 
@@ -121,6 +125,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     ):
         app.include_router(routes.router)
     app.add_middleware(LastAnswer)
+    app.add_middleware(NoteUses)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CountRequests, metrics=requests)
     app.add_middleware(NameRequests)

@@ -14,6 +14,7 @@ from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.policies import PolicyCache
 from service.settings import ServiceSettings
+from service.uses import Uses
 from worker.artifacts import ArtifactStore
 from worker.exports import ExportStore
 from worker.jobs import JobStore
@@ -29,6 +30,7 @@ class Services:
     jobs: JobStore
     submission: Submission
     presence: PresenceStore
+    uses: Uses
     news: JobNews
     followers: Followers
     models: ModelLibrary

@@ -21,7 +21,7 @@ from service.errors import BusyError, RequestError
 from service.faults import shown
 from service.notifications import REREAD_S, JobNews
 from solver.errors import Fault
-from worker.errors import JobNotFoundError, StoreUnavailableError
+from worker.errors import StoreUnavailableError
 from worker.events import Change, EventLog
 
 PING_S = 15.0
@@ -49,7 +49,7 @@ class Followers:
         """
         status, changes = await run_in_threadpool(self._log.after, job_id, place)
         if status is None:
-            raise JobNotFoundError(job_id)
+            raise await run_in_threadpool(self._log.missing, job_id)
         if place is not None and status.is_terminal and not changes:
             return None
         if self._count >= self._most:

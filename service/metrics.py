@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import redis
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -19,9 +19,11 @@ from service.methods import METHODS
 from service.policies import PolicyCache
 from worker.contract import JobStatus
 from worker.jobs import JobStore
+from worker.outbox import Outbox
 from worker.presence import PresenceStore
 from worker.store import store_errors
 from worker.tally import read_tally
+from worker.usage import UsageStore
 
 _SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
 _UNMATCHED, _OTHER = "(none)", "(other)"
@@ -122,18 +124,31 @@ class ServiceCollector:
             "Seconds that their last attempts took.",
             labels=["status", "model"],
         )
-        verdicts = CounterMetricFamily("saddlepath_certificates", "Certificates.", labels=["verdict"])
         for label, count in sorted(tally.ended.items()):
             solves.add_metric(label, count)
         for label, spent in sorted(tally.seconds.items()):
             seconds.add_metric(label, spent)
-        for verdict, count in sorted(tally.verdicts.items()):
-            verdicts.add_metric([verdict], count)
-        yield from (solves, seconds, verdicts)
+        yield from (solves, seconds)
+        yield _counter("saddlepath_certificates", "Certificates.", "verdict", tally.verdicts)
+        yield _counter("saddlepath_deleted", "Solutions that were deleted, by why.", "reason", tally.deleted)
+        yield _counter(
+            "saddlepath_webhooks",
+            "Attempts to send a message to a webhook, by what came of them.",
+            "outcome",
+            tally.webhooks,
+        )
+        yield GaugeMetricFamily(
+            "saddlepath_webhooks_waiting", "Messages not delivered yet.", Outbox(self._client).count()
+        )
 
     def _of_the_store(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "saddlepath_workers", "Workers that gave a sign of life lately.", self._presence.count()
+        )
+        yield GaugeMetricFamily(
+            "saddlepath_kept_bytes",
+            "Memory of the store that solutions which are over take.",
+            UsageStore(self._client).kept_bytes(),
         )
         with store_errors():
             memory = self._client.info("memory")
@@ -145,6 +160,13 @@ class ServiceCollector:
             "What it may use at most; 0 for no limit.",
             memory["maxmemory"],
         )
+
+
+def _counter(name: str, meaning: str, label: str, counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(name, meaning, labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family
 
 
 def exposition(requests: CollectorRegistry, service: ServiceCollector) -> bytes:

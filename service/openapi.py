@@ -148,7 +148,8 @@ def operation(
             "examples": request_examples.REQUESTS[body.__name__],
         }
         extra["requestBody"] = {"required": True, "content": {"application/json": described}}
-    responses: dict[int | str, dict[str, Any]] = {code: _refusal(code) for code in errors}
+    gone = (410,) if "solution_id" in path else ()
+    responses: dict[int | str, dict[str, Any]] = {code: _refusal(code) for code in sorted({*errors, *gone})}
     responses["default"] = {"description": "Any other failure", "content": _problem_content(500)}
     for code in (status, *also):
         responses[code] = {"description": HTTPStatus(code).phrase}

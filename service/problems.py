@@ -75,11 +75,16 @@ PROBLEMS: dict[type[Exception], Row] = {
     worker_errors.StoreUnavailableError: Row(
         503, "store-unavailable", "The store does not answer", RETRY_AFTER_S, is_told=False
     ),
+    worker_errors.StoreFullError: Row(507, "store-full", "The memory of the store is full"),
     worker_errors.JobNotFoundError: Row(404, "unknown-solution", "There is no such solution"),
+    worker_errors.JobGoneError: Row(410, "gone", "The solution was deleted"),
     worker_errors.JobConflictError: Row(409, "conflict", "The solution's status does not allow this"),
     worker_errors.QueueFullError: Row(429, "queue-full", "Too many jobs are waiting", RETRY_AFTER_S),
     worker_errors.ModelNotFoundError: Row(404, "unknown-model", "There is no such model"),
     worker_errors.RegistryFullError: Row(409, "registry-full", "Too many models are registered"),
+    worker_errors.WebhookUrlError: Row(422, "invalid-webhook", "The webhook is not valid"),
+    worker_errors.WebhookRefusedError: Row(422, "invalid-webhook", "The webhook is not valid"),
+    worker_errors.WebhooksFullError: Row(409, "webhooks-full", "Too many webhooks are asked for"),
     worker_errors.ExportFailedError: Row(
         500, "export", "The policy cannot be written in this form", is_told=False
     ),
@@ -129,11 +134,14 @@ async def _answer_known(request: Request, error: Exception) -> Response:
     row = row_of(error)
     if row.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log_defect(request, error)
-    elif row.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    elif isinstance(error, worker_errors.StoreUnavailableError):
         structlog.get_logger().warning("request not served", path=request.url.path, reason=str(error))
     members = dict(getattr(error, "members", {}))
     if isinstance(error, worker_errors.JobConflictError):
         members["solution"] = {"id": error.job_id, "status": error.status}
+    if isinstance(error, worker_errors.JobGoneError):
+        members["solution"] = {"id": error.job_id, "status": "deleted"}
+        members["deletion"] = {"at": error.deleted_at, "reason": error.reason}
     if faults := getattr(error, "faults", ()):
         members["errors"] = [_told(fault) for fault in faults[:MAX_FAULTS]]
     headers = {} if row.retry_after_s is None else {"Retry-After": str(row.retry_after_s)}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from worker.webhook_settings import WebhookSettings
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(WebhookSettings):
     """Address of the store and the limits of one API process. Every limit is answered with a clear 4xx."""
 
     model_config = SettingsConfigDict(env_prefix="SADDLEPATH_", frozen=True, extra="ignore")

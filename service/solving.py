@@ -14,18 +14,22 @@ from worker.contract import Job, JobRecord
 from worker.errors import JobNotFoundError, StoreUnavailableError
 
 
-async def submit_and_wait(services: Services, job: Job, trace: str, deadline: float) -> JobRecord:
+async def submit_and_wait(
+    services: Services, job: Job, trace: str, deadline: float, webhook: str = ""
+) -> JobRecord:
     """The record of a job once it is over, or as it is at ``deadline`` (monotonic seconds) or when the server goes down.
 
-    A new job is put on the queue; one that is there already is found.
+    A new job is put on the queue; one that is there already is found. ``webhook`` is the URL to be told as well, if any.
 
     Raises:
         QueueFullError: it is new, and as many jobs are waiting as may wait.
+        WebhooksFullError: as many webhooks are asked for of it as may be.
         JobNotFoundError: it was deleted meanwhile.
         StoreUnavailableError: the store does not answer.
     """
+    services.uses.note(job.id)
     with services.news.waiting(job.id) as news:
-        record = await run_in_threadpool(_submit, services, job, trace)
+        record = await run_in_threadpool(_submit, services, job, trace, webhook)
         return await until_over(services, record, news, deadline)
 
 
@@ -44,11 +48,13 @@ async def until_over(
     return record
 
 
-def _submit(services: Services, job: Job, trace: str) -> JobRecord:
+def _submit(services: Services, job: Job, trace: str, webhook: str) -> JobRecord:
     try:
-        return services.submission.submit(job, trace)[0]
+        return services.submission.submit(job, trace, webhook)[0]
     except StoreUnavailableError as failure:
         # The record is the promise: once it is there the reconciler puts the job on the queue.
+        if webhook and not services.jobs.has_webhook(job.id, webhook):
+            raise
         try:
             return services.jobs.record(job.id)
         except JobNotFoundError:

@@ -9,7 +9,7 @@ from solver.errors import Fault, StartError
 from solver.model.spec import Model
 from solver.policy.warm_start import check_start
 from worker.contract import Job
-from worker.errors import JobNotFoundError
+from worker.errors import JobGoneError, JobNotFoundError
 from worker.jobs import JobStore
 
 
@@ -27,6 +27,8 @@ def require_start(jobs: JobStore, models: ModelLibrary, job: Job, model: Model) 
         return
     try:
         record, start = jobs.record(job.start), jobs.job(job.start)
+    except JobGoneError as error:
+        raise StartError([Fault(("start",), f"{error}, or leave start out")]) from error
     except JobNotFoundError as error:
         message = (
             f"there is no solution {job.start}; name one that GET /v1/solutions lists, or leave start out"

@@ -8,11 +8,13 @@ from worker.celery_app import create_app
 from worker.logs import configure_logs
 from worker.settings import WorkerSettings
 from worker.upkeep import Upkeep
+from worker.webhook_settings import CourierSettings
 
 
 def main() -> None:
     """Runs until SIGTERM or SIGINT; a running job then goes back to the queue."""
     configure_logs()
+    CourierSettings()  # what is wrong with them is said before anything starts
     app = create_app(WorkerSettings())
     app.steps["worker"].add(Upkeep)
     # Gossip, mingle and heartbeats are how workers watch each other: the store does that here.

@@ -19,7 +19,7 @@ import redis
 from solver.errors import ArtifactError
 from solver.policy.policy import Policy
 from worker.contract import canonical_json, describe_progress
-from worker.errors import JobNotFoundError
+from worker.gone import missing
 from worker.store import artifact_key, store_errors
 
 if TYPE_CHECKING:
@@ -112,5 +112,5 @@ class ArtifactStore:
             stored: list[Any] = self._client.hmget(artifact_key(job_id), "manifest", "arrays")
         manifest, arrays = stored
         if manifest is None or arrays is None:
-            raise JobNotFoundError(job_id)
+            raise missing(self._client, job_id)
         return Artifact(manifest, arrays)

@@ -4,11 +4,16 @@
 
     WorkerError
     ├── StoreUnavailableError   the store does not answer; nothing is known about what was asked of it
+    │   └── StoreFullError      the store's memory is full; nothing was changed
     ├── JobNotFoundError        no job of that id
+    │   └── JobGoneError        there was one, which has been deleted
     ├── ModelNotFoundError      no registered model of that handle
     ├── RegistryFullError       as many models are registered as may be
     ├── JobConflictError        the job's status does not allow what was asked
     ├── QueueFullError          as many jobs are waiting as may wait
+    ├── WebhookUrlError         a URL that no webhook can have, or that the operator does not allow
+    │   └── WebhookRefusedError a host with an address that nothing may be sent to
+    ├── WebhooksFullError       as many webhooks are asked for of one job as may be
     ├── ExportFailedError       a policy that no worker could write in the form that was asked for
     ├── CursorError             a page cursor that no listing has given out
     ├── AttemptRefusedError     a delivery of a job that is not to be solved now
@@ -16,6 +21,8 @@
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 
 class WorkerError(Exception):
@@ -26,12 +33,43 @@ class StoreUnavailableError(WorkerError):
     """The store does not answer."""
 
 
+class StoreFullError(StoreUnavailableError):
+    """The store's memory is full: it answers, and has changed nothing."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            "the store's memory is full, so it takes nothing new; what it has is safe and can be read, and solves that are "
+            "under way wait with their results. Delete solutions that are not needed any more and send the request again; "
+            "the operator can raise the store's maxmemory, or limit what is kept by SADDLEPATH_KEEP_BYTES"
+        )
+
+
 class JobNotFoundError(WorkerError):
     """No job of that id."""
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
         super().__init__(f"there is no job {job_id}")
+
+
+class JobGoneError(JobNotFoundError):
+    """A job that was deleted lately."""
+
+    WHY: Final = {
+        "request": "on request",
+        "age": "since it had not been used for as long as the operator keeps solutions (SADDLEPATH_KEEP_DAYS)",
+        "size": "to make room, being the least recently used (SADDLEPATH_KEEP_BYTES)",
+    }
+
+    def __init__(self, job_id: str, deleted_at: str, reason: str) -> None:
+        super().__init__(job_id)
+        self.deleted_at = deleted_at
+        self.reason = reason
+        self.args = (
+            f"solution {job_id} was deleted at {deleted_at}, {self.WHY[reason]}; post its request again to have it solved "
+            "again under the same id",
+        )
 
 
 class ModelNotFoundError(WorkerError):
@@ -66,6 +104,29 @@ class QueueFullError(WorkerError):
 
     def __init__(self, max_queued: int) -> None:
         super().__init__(f"{max_queued} jobs are waiting, the most that may; try again later")
+
+
+class WebhookUrlError(WorkerError):
+    """A URL that no webhook can have, or that the operator does not allow; the message goes on from its name."""
+
+
+class WebhookRefusedError(WebhookUrlError):
+    """A host with an address that nothing may be sent to."""
+
+    def __init__(self, host: str, address: str) -> None:
+        super().__init__(
+            f"its host {host} has the address {address}, which is private, link-local or otherwise refused"
+        )
+
+
+class WebhooksFullError(WorkerError):
+    """As many webhooks are asked for of one job as may be."""
+
+    def __init__(self, job_id: str, most: int) -> None:
+        super().__init__(
+            f"{most} webhooks are asked for of solution {job_id}, the most that may be; send the request without webhook, "
+            "and wait for the solution"
+        )
 
 
 class ExportFailedError(WorkerError):

@@ -12,7 +12,8 @@ from typing import Any
 import redis
 
 from worker.contract import JobRecord
-from worker.errors import ExportFailedError, JobNotFoundError
+from worker.errors import ExportFailedError
+from worker.gone import missing
 from worker.life_cycle import LifeCycle
 from worker.store import artifact_key, store_errors
 
@@ -47,7 +48,7 @@ class ExportStore:
         if answer.value == "failed":
             raise ExportFailedError(job_id)
         if answer.value == "unsolved":
-            raise JobNotFoundError(job_id)
+            raise missing(self._client, job_id)
         return answer.is_done
 
     def keep(self, job_id: str, content: bytes) -> bool:

@@ -13,12 +13,14 @@ from typing import Any
 import redis
 
 from worker.contract import Job, JobRecord, JobStatus, ModelName
-from worker.errors import CursorError, JobConflictError, JobNotFoundError, QueueFullError
+from worker.errors import CursorError, JobConflictError, QueueFullError, WebhooksFullError
+from worker.gone import GONE_S, missing
 from worker.life_cycle import Answer, LifeCycle
-from worker.store import index_key, job_key, store_errors
+from worker.store import index_key, job_key, store_errors, webhooks_key
 from worker.tally import label_of
 
 NO_LIMIT = 2**53
+MAX_WEBHOOKS = 10
 _TOLD = ("status", "created_at", "started_at", "finished_at", "attempts")
 _TOLD_JSON = ("progress", "certificate", "provenance", "problem")
 
@@ -43,7 +45,7 @@ class JobStore:
         self._max_queued = max_queued
         self._life_cycle = LifeCycle(client)
 
-    def create(self, job: Job, trace: str = "") -> tuple[JobRecord, bool]:
+    def create(self, job: Job, trace: str = "", webhook: str = "") -> tuple[JobRecord, bool]:
         """The record of ``job``, and whether it is new.
 
         A job that is there already is returned as it is, whatever its status.
@@ -51,13 +53,20 @@ class JobStore:
         Args:
             job: what to solve.
             trace: the trace (W3C ``traceparent``) that it belongs to, for the logs; no part of its identity.
+            webhook: the URL to be told when it is over, or at once where it is; none of an empty one, nor any part of its
+                identity.
 
         Raises:
             QueueFullError: it is new, and as many jobs are waiting as may wait.
+            WebhooksFullError: as many webhooks are asked for of it as may be.
             JobNotFoundError: it was deleted before its record could be read.
         """
-        arguments = (job.model_dump_json(), job.model_name, label_of(job), trace, self._max_queued)
-        answer = self._life_cycle.run("create", job.id, *arguments)
+        described = (job.model_dump_json(), job.model_name, label_of(job), job.start or "")
+        answer = self._life_cycle.run(
+            "create", job.id, *described, trace, webhook, MAX_WEBHOOKS, self._max_queued
+        )
+        if answer.value == "webhooks":
+            raise WebhooksFullError(job.id, MAX_WEBHOOKS)
         self._refuse_full(answer)
         return self.record(job.id), answer.is_done
 
@@ -65,24 +74,24 @@ class JobStore:
         """The record of a job.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
         """
         with store_errors():
             fields: Any = self._client.hgetall(job_key(job_id))
         if not fields:
-            raise JobNotFoundError(job_id)
+            raise missing(self._client, job_id)
         return _to_record(job_id, fields)
 
     def job(self, job_id: str) -> Job:
         """The job itself, with its model's document.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
         """
         with store_errors():
             content = self._client.hget(job_key(job_id), "content")
         if content is None:
-            raise JobNotFoundError(job_id)
+            raise missing(self._client, job_id)
         return Job.model_validate_json(content)
 
     def status(self, job_id: str) -> JobStatus | None:
@@ -90,6 +99,11 @@ class JobStore:
         with store_errors():
             status: Any = self._client.hget(job_key(job_id), "status")
         return None if status is None else JobStatus(status.decode())
+
+    def has_webhook(self, job_id: str, webhook: str) -> bool:
+        """Whether that URL is to be told when a job is over."""
+        with store_errors():
+            return bool(self._client.sismember(webhooks_key(job_id), webhook))
 
     def trace(self, job_id: str) -> str:
         """The trace that a job belongs to; empty for none."""
@@ -101,7 +115,7 @@ class JobStore:
         """Cancels a queued or running job at once: a running attempt finds out and stops. Twice is as once.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
             JobConflictError: it has succeeded or failed.
         """
         return self._change(job_id, "cancel", "cancelled")
@@ -110,20 +124,22 @@ class JobStore:
         """Makes a failed or cancelled job queued again; it still has to be put on the queue.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
             JobConflictError: it is queued, running or succeeded.
             QueueFullError: as many jobs are waiting as may wait.
         """
         return self._change(job_id, "retry", "retried", self._max_queued)
 
     def delete(self, job_id: str) -> None:
-        """Removes a job in any status, with its artifact; a running attempt finds out and stops.
+        """Removes a job in any status, with all that it has; a running attempt finds out and stops.
+
+        For a day it is known to have been deleted, unless it is created again.
 
         Raises:
-            JobNotFoundError: there is none.
+            JobNotFoundError: there is none; of its kind JobGoneError, if there was one lately.
         """
-        if not self._life_cycle.run("delete", job_id).is_done:
-            raise JobNotFoundError(job_id)
+        if not self._life_cycle.run("delete", job_id, GONE_S).is_done:
+            raise missing(self._client, job_id)
 
     def page(
         self,

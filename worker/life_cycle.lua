@@ -12,11 +12,16 @@
 -- What changes is told twice: kept in the job's log, of which a client that comes late or again reads what it has missed,
 -- and published, so that nobody has to ask.
 --
--- KEYS: job, artifact, log, unacked index of the queue
+-- A deleted job leaves word of when and why for a day. Every change of a job is a use of it, and what an ended one takes of
+-- the store's memory is weighed: see worker/retention.py.
+--
+-- Who asked to be told of a job's end is sent a message, whose writing is part of that change: see worker/outbox.py.
+--
+-- KEYS: job, artifact, log, word of the deletion, URLs to be told, unacked index of the queue
 -- ARGV: prefix, entries that a log keeps, job id, time (ISO 8601), action, arguments of the action
 -- Returns {1, ...} when done, {0, reason} when refused.
 
-local job, artifact, log, unacked_index = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local job, artifact, log, gone, webhooks, unacked_index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local prefix, kept, id, now, action = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local function get(field)
@@ -36,6 +41,32 @@ local function note(kind, data)
   redis.call('XADD', log, 'MAXLEN', '~', kept, '*', 'kind', kind, 'data', data)
 end
 
+local function seconds_now()
+  local time = redis.call('TIME')
+  return string.format('%.6f', time[1] + time[2] / 1e6)
+end
+
+local function note_use()
+  redis.call('ZADD', prefix .. 'used', seconds_now(), id)
+end
+
+local function forget_weight()
+  local bytes = redis.call('HGET', prefix .. 'sizes', id)
+  if not bytes then return end
+  redis.call('HINCRBY', prefix .. 'sizes', '*', -bytes)
+  redis.call('HDEL', prefix .. 'sizes', id)
+end
+
+local function weigh()
+  forget_weight()
+  local bytes = 0
+  for _, key in ipairs({job, artifact, log}) do
+    bytes = bytes + (redis.call('MEMORY', 'USAGE', key, 'SAMPLES', 0) or 0)
+  end
+  redis.call('HSET', prefix .. 'sizes', id, bytes)
+  redis.call('HINCRBY', prefix .. 'sizes', '*', bytes)
+end
+
 local function leave_index(status)
   redis.call('ZREM', index(status), id)
   redis.call('ZREM', index(status, get('model')), id)
@@ -50,6 +81,7 @@ local function enter(status)
   if get('status') then leave_index(get('status')) end
   redis.call('HSET', job, 'status', status)
   enter_index(status)
+  note_use()
   note('status', cjson.encode({status = status, at = now, attempts = tonumber(get('attempts'))}))
   publish('status', status)
 end
@@ -59,10 +91,15 @@ local function tally(status)
   local label = status .. ':' .. (get('label') or 'own')
   redis.call('HINCRBY', prefix .. 'tally', 'ended:' .. label, 1)
   if get('began') then
-    local time = redis.call('TIME')
-    local seconds = time[1] + time[2] / 1e6 - get('began')
+    local seconds = seconds_now() - get('began')
     redis.call('HINCRBYFLOAT', prefix .. 'tally', 'seconds:' .. label, string.format('%.6f', seconds))
   end
+end
+
+local function send(url, status)
+  local message = 'msg_' .. id .. '_' .. redis.call('INCR', prefix .. 'messages')
+  redis.call('HSET', prefix .. 'message:' .. message, 'url', url, 'job', id, 'status', status, 'at', now)
+  redis.call('ZADD', prefix .. 'outbox', seconds_now(), message)
 end
 
 local function finish(status)
@@ -70,6 +107,30 @@ local function finish(status)
   redis.call('HDEL', job, 'token', 'lease', 'worker', 'began')
   redis.call('HSET', job, 'finished_at', now)
   enter(status)
+  weigh()
+  for _, url in ipairs(redis.call('SMEMBERS', webhooks)) do send(url, status) end
+end
+
+local function is_over(status)
+  return status == 'succeeded' or status == 'failed' or status == 'cancelled'
+end
+
+-- Puts a job on its way. What it starts from is used by that: who looked at it before does not delete it now.
+local function queue()
+  enter('queued')
+  local start = get('start')
+  if start then redis.call('ZADD', prefix .. 'used', 'XX', seconds_now(), start) end
+end
+
+local function remove(reason, told_s)
+  leave_index(get('status'))
+  leave_index('*')
+  forget_weight()
+  redis.call('ZREM', prefix .. 'used', id)
+  redis.call('DEL', job, artifact, log, webhooks)
+  redis.call('SET', gone, cjson.encode({deleted_at = now, reason = reason}), 'EX', told_s)
+  redis.call('HINCRBY', prefix .. 'tally', 'deleted:' .. reason, 1)
+  publish('status', 'deleted')
 end
 
 local function is_held(token)
@@ -80,7 +141,7 @@ end
 local function give_back()
   redis.call('HINCRBY', job, 'attempts', -1)
   redis.call('HDEL', job, 'token', 'lease', 'worker', 'began', 'started_at', 'progress')
-  enter('queued')
+  queue()
 end
 
 local function is_leased_elsewhere(tag, horizon)
@@ -93,16 +154,32 @@ local function is_full(max_queued)
   return redis.call('ZCARD', index('queued')) >= tonumber(max_queued)
 end
 
+-- One that comes when the job is over is told at once; one that is there already is not told twice of the same end.
+local function add_webhook(url, most)
+  if url == '' or redis.call('SISMEMBER', webhooks, url) == 1 then return true end
+  if redis.call('SCARD', webhooks) >= tonumber(most) then return false end
+  redis.call('SADD', webhooks, url)
+  if is_over(get('status')) then send(url, get('status')) end
+  return true
+end
+
 local actions = {}
 
-function actions.create(content, model, label, trace, max_queued)
-  if get('status') then return {0, get('status')} end
+function actions.create(content, model, label, start, trace, webhook, max_webhooks, max_queued)
+  local status = get('status')
+  if status then
+    if not add_webhook(webhook, max_webhooks) then return {0, 'webhooks'} end
+    return {0, status}
+  end
   if is_full(max_queued) then return {0, 'full'} end
   local sequence = redis.call('INCR', prefix .. 'sequence')
   redis.call('HSET', job, 'content', content, 'model', model, 'label', label, 'trace', trace, 'sequence', sequence, 'created_at', now,
     'attempts', 0)
+  if start ~= '' then redis.call('HSET', job, 'start', start) end
+  redis.call('DEL', gone)
   enter_index('*')
-  enter('queued')
+  queue()
+  add_webhook(webhook, max_webhooks)
   return {1}
 end
 
@@ -118,9 +195,7 @@ function actions.begin(tag, worker, horizon, max_attempts, problem)
   local token = redis.call('INCR', prefix .. 'token')
   redis.call('HINCRBY', job, 'attempts', 1)
   redis.call('HDEL', job, 'progress')
-  local time = redis.call('TIME')
-  redis.call('HSET', job, 'token', token, 'lease', tag, 'worker', worker, 'started_at', now,
-    'began', string.format('%.6f', time[1] + time[2] / 1e6))
+  redis.call('HSET', job, 'token', token, 'lease', tag, 'worker', worker, 'started_at', now, 'began', seconds_now())
   enter('running')
   return {1, token}
 end
@@ -180,7 +255,7 @@ function actions.retry(max_queued)
   if is_full(max_queued) then return {0, 'full'} end
   redis.call('HDEL', job, 'started_at', 'finished_at', 'progress', 'problem')
   redis.call('HSET', job, 'attempts', 0)
-  enter('queued')
+  queue()
   return {1}
 end
 
@@ -201,6 +276,7 @@ end
 function actions.keep_export(content)
   if get('status') ~= 'succeeded' then return {0, 'unsolved'} end
   redis.call('HSET', artifact, 'saved_model', content)
+  weigh()
   return {1}
 end
 
@@ -210,12 +286,30 @@ function actions.fail_export()
   return {1}
 end
 
-function actions.delete()
+function actions.delete(told_s)
   if not get('status') then return {0, false} end
-  leave_index(get('status'))
-  leave_index('*')
-  redis.call('DEL', job, artifact, log)
-  publish('status', 'deleted')
+  remove('request', told_s)
+  return {1}
+end
+
+-- Deletes what is over, if it has not been used since, and, where it is to make room, if there is not enough by now.
+function actions.expire(reason, seen, most_bytes, told_s)
+  local status = get('status')
+  if not is_over(status) then return {0, status or 'deleted'} end
+  local used = redis.call('ZSCORE', prefix .. 'used', id)
+  if not used or tonumber(used) > tonumber(seen) then return {0, 'used'} end
+  if reason == 'size' and tonumber(redis.call('HGET', prefix .. 'sizes', '*') or 0) <= tonumber(most_bytes) then
+    return {0, 'enough'}
+  end
+  remove(reason, told_s)
+  return {1}
+end
+
+-- A job that a release which did not weigh jobs has left.
+function actions.adopt()
+  if not get('status') or redis.call('ZSCORE', prefix .. 'used', id) then return {0, 'known'} end
+  note_use()
+  if is_over(get('status')) then weigh() end
   return {1}
 end
 

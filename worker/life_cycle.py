@@ -10,8 +10,19 @@ from typing import Any
 import redis
 
 from worker.contract import utc_now
-from worker.store import PREFIX, UNACKED_INDEX, artifact_key, job_key, log_key, store_errors
+from worker.store import (
+    PREFIX,
+    UNACKED_INDEX,
+    artifact_key,
+    gone_key,
+    job_key,
+    log_key,
+    store_errors,
+    webhooks_key,
+)
 
+_WHEN_FULL = frozenset({"keep", "release", "cancel", "fail", "delete", "expire", "adopt"})
+"""What is done although the store's memory is full: it takes next to none, and leads out of it."""
 KEPT_ENTRIES = 500
 """How many of the latest changes a job's log keeps, about: those of the last hundred seconds of a long solve."""
 
@@ -34,18 +45,21 @@ class LifeCycle:
 
     def __init__(self, client: redis.Redis) -> None:
         source = files("worker").joinpath("life_cycle.lua").read_text(encoding="utf-8")
-        self._script = client.register_script(source)
+        self._script = client.register_script(f"#!lua\n{source}")
+        self._when_full = client.register_script(f"#!lua flags=allow-oom\n{source}")
 
     def run(self, action: str, job_id: str, *arguments: str | bytes | float) -> Answer:
         """Runs one action on one job.
 
         Raises:
+            StoreFullError: the store's memory is full, and the action takes some; nothing was changed.
             StoreUnavailableError: the store does not answer.
         """
-        keys = [job_key(job_id), artifact_key(job_id), log_key(job_id), UNACKED_INDEX]
+        own = [key(job_id) for key in (job_key, artifact_key, log_key, gone_key, webhooks_key)]
+        script = self._when_full if action in _WHEN_FULL else self._script
         with store_errors():
-            reply: Sequence[Any] = self._script(
-                keys=keys, args=[PREFIX, KEPT_ENTRIES, job_id, utc_now(), action, *arguments]
+            reply: Sequence[Any] = script(
+                keys=[*own, UNACKED_INDEX], args=[PREFIX, KEPT_ENTRIES, job_id, utc_now(), action, *arguments]
             )
         value = reply[1] if len(reply) > 1 else None
         if isinstance(value, bytes):

@@ -16,6 +16,10 @@ from worker.store import PREFIX, store_errors
 WORKERS = f"{PREFIX}workers"
 ANNOUNCE_S = 1.0
 PRESENT_S = 4.0
+_ANNOUNCE = """#!lua flags=allow-oom
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+"""
 
 _log = structlog.get_logger()
 
@@ -30,15 +34,13 @@ class PresenceStore:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._announce = client.register_script(_ANNOUNCE)
 
     def announce(self, worker: str) -> None:
         """Says that ``worker`` is there, and forgets those that have been silent."""
         now = time.time()
         with store_errors():
-            pipeline = self._client.pipeline(transaction=False)
-            pipeline.zadd(WORKERS, {worker: now})
-            pipeline.zremrangebyscore(WORKERS, "-inf", now - PRESENT_S)
-            pipeline.execute()
+            self._announce(keys=[WORKERS], args=[worker, now, now - PRESENT_S])
 
     def count(self) -> int:
         """The number of workers that are there: warm, idle or solving."""

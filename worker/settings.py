@@ -35,6 +35,20 @@ class WorkerSettings(BaseSettings):
     reconcile_s: float = Field(
         default=5.0, gt=0, description="Seconds between two reconciliations of jobs and queue."
     )
+    keep_days: float | None = Field(
+        default=None,
+        gt=0,
+        le=36_500,
+        description="Days without a use after which a solution that is over is deleted; unset keeps it for good.",
+    )
+    keep_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        description="Most memory of the store that solutions which are over may take; the least recently used go.",
+    )
+    sweep_s: float = Field(
+        default=60.0, gt=0, description="Seconds between two looks for solutions beyond either limit."
+    )
     warm_up_model: str | None = Field(
         default="neoclassical", description="Model of the zoo that a worker solves once before its first job."
     )

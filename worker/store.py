@@ -13,7 +13,7 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from worker.errors import StoreUnavailableError
+from worker.errors import StoreFullError, StoreUnavailableError
 
 PREFIX = "saddlepath:"
 UNACKED = f"{PREFIX}unacked"
@@ -38,10 +38,12 @@ def connect(url: str) -> redis.Redis:
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turns the client's errors of a store that is away, or full, into :class:`StoreUnavailableError`."""
+    """Turns the client's errors of a store that is away, or full, into :class:`StoreUnavailableError` of either kind."""
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError) as error:
+    except redis.OutOfMemoryError as error:
+        raise StoreFullError(str(error)) from error
+    except (redis.ConnectionError, redis.TimeoutError) as error:
         raise StoreUnavailableError(f"the store does not answer: {error}") from error
 
 
@@ -60,6 +62,29 @@ def log_key(job_id: str) -> str:
     return f"{PREFIX}log:{job_id}"
 
 
+def gone_key(job_id: str) -> str:
+    """The word of when and why a job was deleted."""
+    return f"{PREFIX}gone:{job_id}"
+
+
+USED = f"{PREFIX}used"
+"""The sorted set of all jobs by the time of their last use, in seconds of the store's clock."""
+SIZES = f"{PREFIX}sizes"
+"""The hash of what each job that is over takes of the store's memory, in bytes; ``*`` is their sum."""
+
+
+def webhooks_key(job_id: str) -> str:
+    """The set of the URLs that are to be told of a job's end."""
+    return f"{PREFIX}webhooks:{job_id}"
+
+
+def message_key(message_id: str) -> str:
+    """The hash of a message to a webhook."""
+    return f"{PREFIX}message:{message_id}"
+
+
+OUTBOX = f"{PREFIX}outbox"
+"""The sorted set of the messages to webhooks that are not delivered, by the time at which each is due."""
 TALLY = f"{PREFIX}tally"
 """The hash of the sums over all jobs that ever ended."""
 

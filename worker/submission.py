@@ -7,7 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from worker.contract import EXPORT_TASK, QUEUE, SOLVE_TASK, Job, JobRecord
-from worker.errors import StoreUnavailableError
+from worker.errors import StoreFullError, StoreUnavailableError
 from worker.jobs import JobStore
 
 
@@ -22,19 +22,21 @@ class Submission:
         self._jobs = jobs
         self._app = app
 
-    def submit(self, job: Job, trace: str = "") -> tuple[JobRecord, bool]:
+    def submit(self, job: Job, trace: str = "", webhook: str = "") -> tuple[JobRecord, bool]:
         """The job's record, and whether it is new; a new one is put on the queue.
 
         Args:
             job: what to solve.
             trace: see :meth:`JobStore.create`.
+            webhook: likewise.
 
         Raises:
             QueueFullError: it is new, and as many jobs are waiting as may wait.
+            WebhooksFullError: as many webhooks are asked for of it as may be.
             JobNotFoundError: it was deleted before its record could be read.
             StoreUnavailableError: the store does not answer.
         """
-        record, is_new = self._jobs.create(job, trace)
+        record, is_new = self._jobs.create(job, trace, webhook)
         if is_new:
             self.enqueue(record.id)
         return record, is_new
@@ -72,4 +74,6 @@ class Submission:
         try:
             self._app.send_task(task, args=(job_id,), task_id=task_id, queue=QUEUE, retry=False)
         except (OperationalError, redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError) as error:
+            if isinstance(error.__cause__ or error, redis.OutOfMemoryError):
+                raise StoreFullError(str(error)) from error
             raise StoreUnavailableError(f"the queue does not answer: {error}") from error

@@ -1,4 +1,4 @@
-"""Sums over all jobs that ever ended, kept by the store: they outlive jobs, workers and the API's processes."""
+"""Sums over all jobs that ever were, kept by the store: they outlive jobs, workers and the API's processes."""
 
 from __future__ import annotations
 
@@ -28,11 +28,15 @@ class Tally:
         ended: jobs, by terminal status and label of the model.
         seconds: from the beginning of their last attempts to their ends, likewise.
         verdicts: certificates, by verdict.
+        deleted: jobs, by why: request, age, size.
+        webhooks: messages to webhooks, by what came of an attempt: delivered, failed, given_up.
     """
 
     ended: dict[tuple[str, str], int] = field(default_factory=dict)
     seconds: dict[tuple[str, str], float] = field(default_factory=dict)
     verdicts: dict[str, int] = field(default_factory=dict)
+    deleted: dict[str, int] = field(default_factory=dict)
+    webhooks: dict[str, int] = field(default_factory=dict)
 
 
 def read_tally(client: redis.Redis) -> Tally:
@@ -48,6 +52,10 @@ def read_tally(client: redis.Redis) -> Tally:
         kind, _, rest = name.decode().partition(":")
         if kind == "verdict":
             tally.verdicts[rest] = int(value)
+        elif kind == "deleted":
+            tally.deleted[rest] = int(value)
+        elif kind == "webhook":
+            tally.webhooks[rest] = int(value)
         else:
             status, _, label = rest.partition(":")
             if kind == "ended":

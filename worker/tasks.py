@@ -148,11 +148,11 @@ def _solve(task: StoreTask, job: Job, report: Reporter, lease: Lease) -> Success
 
 
 def insist(write: Callable[[], bool], lease: Lease) -> bool:
-    """Writes an outcome, however long the store is away: a solve is dearer than the wait.
+    """Writes an outcome, however long the store is away or full, while the attempt lasts: a solve is dearer than the wait.
 
     Args:
         write: writes it and says whether the attempt was not over yet.
-        lease: hears that waiting is no hanging.
+        lease: hears that waiting is no hanging, and knows whether the attempt is over.
     """
     pause = threading.Event()
     while True:
@@ -160,6 +160,8 @@ def insist(write: Callable[[], bool], lease: Lease) -> bool:
             return write()
         except StoreUnavailableError as error:
             _log.warning("outcome not stored yet", reason=str(error))
+            if lease.is_over():
+                return False
             lease.note_progress()
             pause.wait(RETRY_S)
 

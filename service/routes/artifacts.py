@@ -46,7 +46,7 @@ router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
         query=ArtifactQuery,
         parameters=(IF_NONE_MATCH_HEADER,),
         content=_CONTENT,
-        errors=(404, 409, 422, 429, 503),
+        errors=(404, 409, 422, 429, 503, 507),
     ),
 )
 async def get_artifact(request: Request) -> Response:

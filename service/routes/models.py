@@ -46,7 +46,7 @@ async def list_models(request: Request) -> Response:
         also=(200,),
         query=RegisterQuery,
         request_body=MODEL_BODY,
-        errors=(400, 409, 413, 415, 422, 429, 503),
+        errors=(400, 409, 413, 415, 422, 429, 503, 507),
     ),
 )
 async def register_model(request: Request) -> Response:

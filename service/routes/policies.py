@@ -94,7 +94,7 @@ router.routes.insert(0, Route(router.prefix + "/policy", evaluate_policy, method
         path=("solution_id",),
         query=CertificateQuery,
         parameters=(IF_NONE_MATCH_HEADER,),
-        errors=(304, 404, 409, 422, 429, 503),
+        errors=(304, 404, 409, 422, 429, 503, 507),
     ),
 )
 async def get_certificate(request: Request) -> Response:

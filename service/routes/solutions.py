@@ -32,6 +32,7 @@ from service.schemas.solutions import (
 )
 from service.solving import submit_and_wait, until_over
 from service.starts import require_start
+from service.webhooks import require_webhook
 from solver.calibrate import calibrate
 from solver.errors import Fault, MethodError, UnknownModelError
 from solver.model.load import model_from_document
@@ -52,7 +53,7 @@ router = APIRouter(prefix="/v1/solutions", tags=["Solutions"])
         also=(200,),
         body=SolutionRequest,
         parameters=(PREFER_HEADER,),
-        errors=(400, 409, 413, 415, 422, 429, 503),
+        errors=(400, 409, 413, 415, 422, 429, 503, 507),
     ),
 )
 async def create_solution(request: Request) -> Response:
@@ -67,9 +68,9 @@ async def create_solution(request: Request) -> Response:
     body = await read_body(request, services.settings.max_body_bytes)
     wait_s = preferred_wait_s(request.headers.getlist("prefer"), MAX_WAIT_S)
     deadline = time.monotonic() + (wait_s or 0)
-    job = await services.reading.run(lambda: _read_job(services, body))
+    job, webhook = await services.reading.run(lambda: _read_job(services, body))
     try:
-        record = await submit_and_wait(services, job, request.state.trace, deadline)
+        record = await submit_and_wait(services, job, request.state.trace, deadline, webhook)
     except JobNotFoundError as error:  # no 404: what was asked of, the collection, is there
         raise DeletedError(job.id) from error
     headers = {"Location": f"/v1/solutions/{job.id}"}
@@ -140,7 +141,7 @@ async def cancel_solution(request: Request) -> Response:
         SolutionRecord,
         status=202,
         path=("solution_id",),
-        errors=(404, 409, 422, 429, 503),
+        errors=(404, 409, 422, 429, 503, 507),
     ),
 )
 async def retry_solution(request: Request) -> Response:
@@ -170,16 +171,17 @@ async def delete_solution(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _read_job(services: Services, body: bytearray) -> Job:
-    """The job that a request asks for, checked in full: nothing that cannot be solved is ever queued.
+def _read_job(services: Services, body: bytearray) -> tuple[Job, str]:
+    """The job that a request asks for, checked in full: nothing that cannot be solved is ever queued; and its webhook.
 
     Raises:
-        ServiceError: the body is not a request.
+        ServiceError: the body is not a request, or asks for a webhook that is not allowed.
         InputError: the model, the calibration, the method or the start is not valid.
         UnsolvedError: the solution to start from has no policy.
     """
     settings = services.settings
     asked = parse_body(body, SolutionRequest, max_nesting=settings.max_nesting, max_items=settings.max_items)
+    webhook = require_webhook(asked.webhook, settings)
     model = _find_model(services, asked.model)
     with located("calibration"):
         calibration = calibrate(model, asked.calibration)
@@ -188,7 +190,7 @@ def _read_job(services: Services, body: bytearray) -> Job:
     except ValueError as error:
         raise MethodError([Fault(("method",), str(error))]) from error
     require_start(services.jobs, services.models, job, model)
-    return job
+    return job, webhook
 
 
 def _find_model(services: Services, asked: str | dict[str, Any]) -> Model:

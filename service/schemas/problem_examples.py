@@ -37,6 +37,15 @@ PROBLEMS: dict[int, dict[str, Any]] = {
         f"the solution is queued; GET {_SELF}?wait=60 waits for it",
         solution={"id": SOLUTION_ID, "status": "queued", "progress": None},
     ),
+    410: _problem(
+        410,
+        "gone",
+        "The solution was deleted",
+        f"solution {SOLUTION_ID} was deleted at 2026-01-31T12:00:00.000Z, on request; post its request again to have it "
+        "solved again under the same id",
+        solution={"id": SOLUTION_ID, "status": "deleted"},
+        deletion={"at": "2026-01-31T12:00:00.000Z", "reason": "request"},
+    ),
     413: _problem(
         413,
         "body-too-large",
@@ -65,5 +74,12 @@ PROBLEMS: dict[int, dict[str, Any]] = {
     500: _problem(500, "internal", "The service failed", "The fault is on this side and has been logged."),
     503: _problem(
         503, "store-unavailable", "The store does not answer", "The same request may be sent again."
+    ),
+    507: _problem(
+        507,
+        "store-full",
+        "The memory of the store is full",
+        "the store's memory is full, so it takes nothing new; what it has is safe and can be read. Delete solutions that "
+        "are not needed any more and send the request again",
     ),
 }

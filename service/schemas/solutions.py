@@ -11,6 +11,7 @@ from solver.diagnostics.certificate import Certificate
 from solver.settings import SolveSettings
 from solver.status import Status
 from worker.contract import ID_DIGITS, JobRecord, JobStatus
+from worker.webhook_url import MAX_LENGTH
 
 MAX_WAIT_S = 60
 CURSOR_PATTERN = "^[0-9a-f]{1,13}$"
@@ -36,6 +37,14 @@ class SolutionRequest(SolveSettings):
         "better policy is kept (first-order methods simply go on from it). provenance.start tells: taken; not_better or "
         "undefined, where its errors are not below the linear rule's; missed, where training began again. It is part of "
         "the id.",
+    )
+
+    webhook: Annotated[str, Field(max_length=MAX_LENGTH)] | None = Field(
+        None,
+        description="URL (https://host/path) that is told by a signed POST when the solution has succeeded, failed or been "
+        "cancelled, or at once where it has. The operator allows hosts; none by default. It is no part of the solution nor "
+        "of its id; up to 10 different ones may be given by as many requests of the same solution.",
+        examples=["https://hooks.example.org/saddlepath"],
     )
 
     def settings(self) -> SolveSettings:

@@ -20,6 +20,7 @@ from redis.retry import Retry
 from service.stack.errors import StackError
 
 BROKER_TIMEOUT_S = 2.0
+OLDEST_STORE = 7
 BACKLOG = 2048
 
 
@@ -107,16 +108,21 @@ def connect(url: str) -> redis.Redis:
 
 
 def require_broker(url: str) -> None:
-    """Check that a Redis or Valkey server answers at ``url``.
+    """Check that a Redis or Valkey server answers at ``url``, of a version that has what is used here.
 
     Raises:
-        StackError: the URL is not one of a Redis server, or nothing (or a refusal) answers there.
+        StackError: the URL is not one of a Redis server, nothing (or a refusal) answers there, or an older one.
     """
     try:
         with connect(url) as client:
-            client.ping()
+            version = str(client.info("server")["redis_version"])
     except (ValueError, redis.RedisError) as error:
         raise StackError(
             f"no store answers at the --redis-url that was given ({error}): start that server, correct the "
             "URL, or leave --redis-url out to use the embedded store"
         ) from error
+    if int(version.partition(".")[0]) < OLDEST_STORE:
+        raise StackError(
+            f"the store at the --redis-url that was given is of version {version}, which has no scripts with flags: take "
+            f"Redis {OLDEST_STORE} or later, or Valkey, or leave --redis-url out to use the embedded store"
+        )

@@ -9,6 +9,7 @@ import yaml
 
 from service.settings import ServiceSettings
 from worker.settings import WorkerSettings
+from worker.webhook_settings import CourierSettings
 
 ROOT = Path(__file__).parents[2]
 DURATION = re.compile(r"^(\d+h)?(\d+m)?(\d+s)?$")
@@ -81,7 +82,15 @@ def test_its_image_is_built_and_runs_as_nobody_in_particular(name):
 def test_it_waits_for_the_store_and_finds_it_by_name(name):
     service = services[name]
     assert service["depends_on"]["valkey"]["condition"] == "service_healthy"
-    assert service["environment"] == {"SADDLEPATH_REDIS_URL": "redis://valkey:6379/0"}
+    fields = {"webhook_hosts", "webhook_private"}
+    if name != "api":
+        fields |= {"webhook_secret", "keep_days", "keep_bytes"}
+    assert service["environment"] == {
+        "SADDLEPATH_REDIS_URL": "redis://valkey:6379/0",
+        **{f"SADDLEPATH_{field.upper()}": None for field in fields},
+    }
+    read = (ServiceSettings,) if name == "api" else (WorkerSettings, CourierSettings)
+    assert fields <= {field for settings in read for field in settings.model_fields}
     assert "redis_url" in ServiceSettings.model_fields.keys() & WorkerSettings.model_fields.keys()
     assert set(service["networks"]) & set(services["valkey"]["networks"])
 

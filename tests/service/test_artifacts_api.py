@@ -126,4 +126,4 @@ def test_what_does_not_exist_is_not_found(api, solved, path, exports):
     assert api.get(f"/v1/solutions/{'0' * 32}/artifact").status_code == 404
     api.delete(f"/v1/solutions/{solved}")
     for name in HEADERS:
-        assert api.get(path, params={"format": name}).status_code == 404
+        assert api.get(path, params={"format": name}).status_code == 410

@@ -90,6 +90,14 @@ def test_policies_in_memory(api, finisher):
     assert figure(api, "saddlepath_policy_cache_total", where="memory") == 2
 
 
+def test_memory_that_solutions_take(api, solved):
+    kept = figure(api, "saddlepath_kept_bytes")
+    assert 5_000 < kept < 100_000
+    api.delete(f"/v1/solutions/{solved}")
+    assert figure(api, "saddlepath_kept_bytes") == 0
+    assert figure(api, "saddlepath_deleted_total", reason="request") == 1
+
+
 def test_memory_of_the_store(api):
     assert figure(api, "saddlepath_store_memory_bytes") > 100_000
     assert figure(api, "saddlepath_store_memory_limit_bytes") >= 0

@@ -176,11 +176,11 @@ def test_a_deleted_solution_stops_answering_at_once(make_api, finisher):
         path = f"/v1/solutions/{solution_id}/policy?a=0&k=4"
         assert api.get(path).status_code == other.get(path).status_code == 200
         assert api.delete(f"/v1/solutions/{solution_id}").status_code == 204
-        assert api.get(path).status_code == 404
+        assert api.get(path).status_code == 410
         kept = other.app.state.services.policies
         while kept.kept(solution_id):  # the news of the deletion is on its way to the other process
             other.get("/healthz")
-        assert other.get(path).status_code == 404
+        assert other.get(path).status_code == 410
 
 
 def test_a_deletion_is_noticed_although_its_news_was_lost(make_api, finisher, client):

@@ -119,7 +119,7 @@ def test_a_wait_ends_with_the_deletion(api):
         answer = pool.submit(wait)
         assert started.wait(10)
         assert api.delete(path).status_code == 204
-        assert answer.result(timeout=30).status_code == 404
+        assert answer.result(timeout=30).status_code == 410
 
 
 def test_a_request_whose_solution_is_deleted_while_it_waits_is_told_so(api, queued, only_news):
@@ -167,7 +167,7 @@ def test_cancel_retry_and_delete(api, client):
     deleted = api.delete(path)
     assert (deleted.status_code, deleted.content) == (204, b"")
     for gone in (api.get(path), api.delete(path), api.post(f"{path}/cancel"), api.post(f"{path}/retry")):
-        assert (gone.status_code, gone.json()["code"]) == (404, "unknown-solution")
+        assert (gone.status_code, gone.json()["code"]) == (410, "gone")
 
 
 def test_a_solved_one_is_neither_cancelled_nor_retried(api, solved):

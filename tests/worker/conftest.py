@@ -2,9 +2,10 @@
 
 import pytest
 
+from solver.progress import Progress
 from solver.settings import ProblemSize, SolveSettings
 from worker.attempts import AttemptStore
-from worker.contract import Job
+from worker.contract import Job, Problem
 from worker.jobs import JobStore
 
 LEASE_S = 10.0
@@ -31,6 +32,20 @@ def describe_job(seed=0, name="toy", **changes):
 def make_job():
     """Makes jobs: ``make_job(seed, name, **fields)``."""
     return describe_job
+
+
+@pytest.fixture
+def make_report():
+    """Makes a report of training."""
+    return lambda: Progress("adam", 1, 1e-3, -2.0, 128, 0.1, 1.0)
+
+
+@pytest.fixture
+def make_problem():
+    """Makes what a job fails with."""
+    return lambda: Problem(
+        type="/problems/diverged", title="It diverged.", detail="Lower it.", code="diverged"
+    )
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import os
 import socket
+import threading
+from contextlib import suppress
 
 import pytest
 
@@ -57,6 +59,39 @@ def test_a_broker_that_accepts_and_stays_silent_is_refused():
     refused = pytest.raises(StackError, match="no store answers at the --redis-url")
     with socket.create_server(("127.0.0.1", 0)) as silent, refused:
         require_broker(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+
+
+@pytest.fixture
+def old_store():
+    """The port of what answers as a Redis of version 6 would."""
+    version = b"redis_version:6.2.14\r\n"
+    told = b"$%d\r\n%s\r\n" % (len(version), version)
+
+    def answer(connection):
+        with connection, connection.makefile("rb") as commands:
+            while line := commands.readline():
+                words = [commands.read(int(commands.readline()[1:]) + 2)[:-2] for _ in range(int(line[1:]))]
+                known = {b"INFO": told, b"HELLO": b"%2\r\n+server\r\n+redis\r\n+proto\r\n:3\r\n"}
+                connection.sendall(known.get(words[0].upper(), b"+OK\r\n"))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with suppress(OSError):
+                while True:
+                    answer(server.accept()[0])
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+
+
+def test_an_older_store_is_refused(old_store):
+    with pytest.raises(StackError, match=r"version 6\.2\.14.*take Redis 7 or later"):
+        require_broker(f"redis://127.0.0.1:{old_store}/0")
+
+
+def test_a_store_of_today_is_taken(store_url):
+    require_broker(store_url)
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:6379", "http://127.0.0.1:6379", "redis://127.0.0.1:port/0", ""])

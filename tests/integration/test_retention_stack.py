@@ -1,0 +1,92 @@
+"""Retention and a full store on the real stack: what is beyond a limit goes, and a full store loses nothing."""
+
+import time
+
+import httpx2
+import pytest
+
+from worker.store import USED, connect
+
+ENVIRONMENT = {
+    "SADDLEPATH_LEASE_S": "3",
+    "SADDLEPATH_RECONCILE_S": "1",
+    "SADDLEPATH_WARM_UP_MODEL": "",
+    "SADDLEPATH_KEEP_DAYS": "2",
+    "SADDLEPATH_SWEEP_S": "0.2",
+}
+FAST = {"policy": {"family": "polynomial", "degree": 4}}
+STATE = {"a": 0, "k": 0.2}
+
+
+@pytest.fixture(scope="module")
+def stack(start_module_stack):
+    """A stack whose solutions live for two days."""
+    return start_module_stack(environment=ENVIRONMENT)
+
+
+@pytest.fixture
+def api(stack):
+    with httpx2.Client(base_url=stack.url, timeout=70) as api:
+        yield api
+
+
+@pytest.fixture
+def store(stack):
+    (worker,) = stack.children("worker")
+    with connect(worker.environ()["SADDLEPATH_REDIS_URL"]) as client:
+        yield client
+        client.config_set("maxmemory", 0)
+
+
+def ask(api, seed, wait=60, **method):
+    body = {"model": "brock_mirman", "method": {**FAST, **method}, "target": 1e-2, "seed": seed}
+    return api.post("/v1/solutions", json=body, headers={"Prefer": f"wait={wait}"})
+
+
+def test_what_nobody_uses_any_more_is_gone_and_can_be_had_again(api, stack, store):
+    old, young = (ask(api, seed).json() for seed in (1, 2))
+    assert old["status"] == young["status"] == "succeeded"
+    store.zadd(USED, {old["id"]: time.time() - 3 * 86_400})
+    stack.wait_for(lambda: api.get(old["links"]["self"]).status_code == 410)
+    assert api.get(old["links"]["policy"], params=STATE).json()["deletion"]["reason"] == "age"
+    assert api.get(young["links"]["policy"], params=STATE).status_code == 200
+    again = ask(api, 1).json()
+    assert (again["id"], again["status"]) == (old["id"], "succeeded")
+
+
+def test_a_full_store_loses_nothing_and_goes_on_when_it_has_memory(api, stack, store):
+    done = ask(api, 3).json()
+    # One is being solved when the memory runs out, one waits for it.
+    training = {"algorithm": "adam", "steps": 1_000_000, "seconds": 3}
+    running = ask(api, 4, wait=0, training=training, policy={"hidden": [8]}).json()
+    waiting = ask(api, 5, wait=0).json()
+    stack.wait_for(lambda: api.get(running["links"]["self"]).json()["progress"])
+    store.config_set("maxmemory", 1)
+    refused = ask(api, 6)
+    assert (refused.status_code, refused.json()["code"]) == (507, "store-full")
+    logs = stack.data / "logs"
+    stack.wait_for(lambda: any("outcome not stored yet" in log.read_text() for log in logs.glob("worker*")))
+    # Longer than a lease: whoever could not renew it would have lost the job by now.
+    held_s = time.monotonic()
+    stack.wait_for(lambda: time.monotonic() - held_s > 2 * float(ENVIRONMENT["SADDLEPATH_LEASE_S"]))
+    for solution, status in ((done, "succeeded"), (running, "running"), (waiting, "queued")):
+        assert api.get(solution["links"]["self"]).json()["status"] == status
+    assert api.get(done["links"]["policy"], params=STATE).status_code == 200
+    assert api.delete(done["links"]["self"]).status_code == 204
+    store.config_set("maxmemory", 0)
+    for solution in (running, waiting):
+        record = api.get(solution["links"]["self"], params={"wait": 60}).json()
+        assert (record["status"], record["attempts"]) == ("succeeded", 1)
+    assert ask(api, 6).json()["status"] == "succeeded"
+
+
+def test_a_worker_that_starts_beside_a_full_store_solves_when_it_has_memory(api, stack, store):
+    waiting = ask(api, 7, wait=0, training={"algorithm": "adam", "steps": 1_000_000, "seconds": 60}).json()
+    api.post(f"{waiting['links']['self']}/cancel")
+    store.config_set("maxmemory", 1)
+    (worker,) = stack.children("worker")
+    worker.kill()
+    stack.wait_for(lambda: any(child.pid != worker.pid for child in stack.children("worker")))
+    assert ask(api, 8).status_code == 507
+    store.config_set("maxmemory", 0)
+    assert ask(api, 8).json()["status"] == "succeeded"

@@ -37,7 +37,8 @@ class Row:
         status: the HTTP status.
         code: stable name of the problem, for programs.
         title: the same for people; does not change from one occurrence to the next.
-        retry_after_s: seconds after which the same request may succeed; None when it will not.
+        retry_after_s: seconds after which the same request may succeed, where the exception itself does not tell; None when
+            it will not.
         is_told: whether the exception's own message is shown; that of a broken invariant is only logged.
     """
 
@@ -78,6 +79,11 @@ PROBLEMS: dict[type[Exception], Row] = {
     worker_errors.JobNotFoundError: Row(404, "unknown-solution", "There is no such solution"),
     worker_errors.JobConflictError: Row(409, "conflict", "The solution's status does not allow this"),
     worker_errors.QueueFullError: Row(429, "queue-full", "Too many jobs are waiting", RETRY_AFTER_S),
+    worker_errors.WaitingLimitError: Row(
+        429, "key-waiting", "Too many jobs of this key are waiting", RETRY_AFTER_S
+    ),
+    worker_errors.SecondsLimitError: Row(429, "key-seconds", "The key's seconds of today are spent", 60),
+    worker_errors.KeyNotFoundError: Row(404, "unknown-key", "There is no such key"),
     worker_errors.ModelNotFoundError: Row(404, "unknown-model", "There is no such model"),
     worker_errors.RegistryFullError: Row(409, "registry-full", "Too many models are registered"),
     worker_errors.ExportFailedError: Row(
@@ -136,7 +142,8 @@ async def _answer_known(request: Request, error: Exception) -> Response:
         members["solution"] = {"id": error.job_id, "status": error.status}
     if faults := getattr(error, "faults", ()):
         members["errors"] = [_told(fault) for fault in faults[:MAX_FAULTS]]
-    headers = {} if row.retry_after_s is None else {"Retry-After": str(row.retry_after_s)}
+    retry_after_s = getattr(error, "retry_after_s", row.retry_after_s)
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     detail = str(error) if row.is_told else _UNTOLD[row.status]
     if faults:
         detail = faults[0].message + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else "")

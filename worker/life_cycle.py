@@ -10,7 +10,8 @@ from typing import Any
 import redis
 
 from worker.contract import utc_now
-from worker.store import PREFIX, UNACKED_INDEX, artifact_key, job_key, log_key, store_errors
+from worker.store import PREFIX, UNACKED_INDEX, artifact_key, job_key, log_key, owners_key, store_errors
+from worker.tenant import OPERATOR, Tenant
 
 KEPT_ENTRIES = 500
 """How many of the latest changes a job's log keeps, about: those of the last hundred seconds of a long solve."""
@@ -36,17 +37,18 @@ class LifeCycle:
         source = files("worker").joinpath("life_cycle.lua").read_text(encoding="utf-8")
         self._script = client.register_script(source)
 
-    def run(self, action: str, job_id: str, *arguments: str | bytes | float) -> Answer:
-        """Runs one action on one job.
+    def run(
+        self, action: str, job_id: str, *arguments: str | bytes | float, tenant: Tenant = OPERATOR
+    ) -> Answer:
+        """Runs one action on one job, for a tenant.
 
         Raises:
             StoreUnavailableError: the store does not answer.
         """
-        keys = [job_key(job_id), artifact_key(job_id), log_key(job_id), UNACKED_INDEX]
+        keys = [job_key(job_id), artifact_key(job_id), log_key(job_id), UNACKED_INDEX, owners_key(job_id)]
+        told = [PREFIX, KEPT_ENTRIES, job_id, utc_now(), action, *tenant.script_arguments]
         with store_errors():
-            reply: Sequence[Any] = self._script(
-                keys=keys, args=[PREFIX, KEPT_ENTRIES, job_id, utc_now(), action, *arguments]
-            )
+            reply: Sequence[Any] = self._script(keys=keys, args=[*told, *arguments])
         value = reply[1] if len(reply) > 1 else None
         if isinstance(value, bytes):
             value = value.decode()

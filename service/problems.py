@@ -57,6 +57,9 @@ PROBLEMS: dict[type[Exception], Row] = {
     service_errors.NotAcceptableError: Row(
         406, "not-acceptable", "The answer is not written in this media type"
     ),
+    service_errors.UnauthenticatedError: Row(401, "unauthenticated", "No valid key was sent"),
+    service_errors.ScopeError: Row(403, "scope", "The key may not do this"),
+    service_errors.RateError: Row(429, "key-rate", "The key has sent too many requests", RETRY_AFTER_S),
     service_errors.RequestError: Row(422, "invalid-request", "The request is not valid"),
     service_errors.BusyError: Row(429, "busy", "Too much of this is under way", RETRY_AFTER_S),
     service_errors.DeletedError: Row(409, "deleted", "The solution was deleted"),
@@ -109,7 +112,7 @@ def row_of(error: Exception) -> Row:
 def install(app: FastAPI) -> None:
     """Makes every failure of ``app`` a problem document."""
     for error_class in PROBLEMS:
-        app.add_exception_handler(error_class, _answer_known)
+        app.add_exception_handler(error_class, answer_known)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(Exception, answer_defect)
 
@@ -131,7 +134,8 @@ def problem(row: Row, detail: str, headers: dict[str, str] | None = None, **memb
     return ProblemResponse(body, row.status, headers)
 
 
-async def _answer_known(request: Request, error: Exception) -> Response:
+async def answer_known(request: Request, error: Exception) -> Response:
+    """The answer to an exception of the table."""
     row = row_of(error)
     if row.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log_defect(request, error)
@@ -143,7 +147,9 @@ async def _answer_known(request: Request, error: Exception) -> Response:
     if faults := getattr(error, "faults", ()):
         members["errors"] = [_told(fault) for fault in faults[:MAX_FAULTS]]
     retry_after_s = getattr(error, "retry_after_s", row.retry_after_s)
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    headers = dict(getattr(error, "headers", {}))
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
     detail = str(error) if row.is_told else _UNTOLD[row.status]
     if faults:
         detail = faults[0].message + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else "")

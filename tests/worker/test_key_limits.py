@@ -1,6 +1,7 @@
 """What a tenant may have waiting, and have solved in a day."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -58,6 +59,21 @@ def test_so_many_may_wait_and_no_more(jobs, ada, bob, attempts, make_job):
     assert len(ada.page().records) == 2
     attempts.begin(ids[0], "tag")
     assert ada.create(make_job(3))[1] is True
+
+
+def test_many_at_once_do_not_pass_the_limit_together(jobs, make_job):
+    view = jobs.seen_by(Tenant("ada", False, 5, 100))
+
+    def create(seed):
+        try:
+            view.create(make_job(seed))
+        except WaitingLimitError:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(create, range(40))) == 5
+    assert len(jobs.ids(JobStatus.QUEUED)) == 5
 
 
 def test_a_retry_waits_as_well(ada, make_job):

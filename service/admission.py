@@ -62,7 +62,8 @@ class Admission:
     async def _is_open(self) -> bool:
         asked_at = time.monotonic()
         if not self._asks_for_keys and asked_at >= self._open_until:
-            self._asks_for_keys = await run_in_threadpool(self._keys.is_any)
+            if await run_in_threadpool(self._keys.is_any):  # an answer that comes late must not open it again
+                self._asks_for_keys = True
             self._open_until = asked_at + RECHECK_S
         return not self._asks_for_keys
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from service import problems
+from service.admission import Admission, AskForKeys
 from service.allowance import Allowance
 from service.dependencies import Services
 from service.encoding import JsonResponse
@@ -44,6 +45,7 @@ from worker.celery_app import create_app as create_queue
 from worker.events import EventLog
 from worker.exports import ExportStore
 from worker.jobs import JobStore
+from worker.keys import KeyStore
 from worker.models import ModelStore
 from worker.presence import PresenceStore
 from worker.settings import WorkerSettings
@@ -80,6 +82,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
             queue = create_queue(WorkerSettings(redis_url=settings.redis_url))
             app.state.services = Services(
                 settings,
+                Admission(KeyStore(client), is_required=settings.require_keys),
                 jobs,
                 Submission(jobs, queue),
                 presence,
@@ -124,6 +127,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         operations,
     ):
         app.include_router(routes.router)
+    app.add_middleware(AskForKeys)
     app.add_middleware(LastAnswer)
     app.add_middleware(NoteUses)
     app.add_middleware(HeadAsGet)

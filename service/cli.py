@@ -7,6 +7,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from service.key_commands import DATA, keys
+
 cli = typer.Typer(
     name="saddlepath-server",
     help="Policy functions as a service: dynamic economic models, solved over HTTP.",
@@ -14,6 +16,8 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+cli.add_typer(keys)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
@@ -23,7 +27,7 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 
 def up(
     host: Host = "127.0.0.1",
     port: Port = 8000,
-    data: Annotated[Path, typer.Option(help="Directory that keeps everything.")] = Path("saddlepath-data"),
+    data: Annotated[Path, typer.Option(help="Directory that keeps everything.")] = DATA,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Number of worker processes.")] = 1,
     redis_url: Annotated[
         str | None, typer.Option(help="A Redis or Valkey server that is there, instead of the embedded one.")
@@ -46,20 +50,24 @@ def api(
     allow_remote: Annotated[
         bool,
         typer.Option(
-            help="Listen on an address that is not loopback although nobody has to show a key: only in a "
-            "container or behind a proxy that keeps strangers out."
+            help="Listen on an address that is not loopback although there may be no keys: only in a container or "
+            "behind a proxy that keeps strangers out."
         ),
     ] = False,
 ) -> None:
     """Run the API alone, against the store at SADDLEPATH_REDIS_URL; workers are run by `python -m worker`."""
+    from service.settings import ServiceSettings
     from service.stack.api import serve
     from service.stack.errors import StackError
-    from service.stack.preflight import listen, require_loopback
+    from service.stack.key_access import require_keys
+    from service.stack.preflight import is_loopback, listen
 
+    settings = ServiceSettings()
     try:
-        if not allow_remote:
-            require_loopback(host)
-        serve(listen(host, port))
+        if not (allow_remote or is_loopback(host)):
+            require_keys(host, DATA, settings.redis_url)
+            settings = settings.model_copy(update={"require_keys": True})
+        serve(listen(host, port), settings)
     except StackError as error:
         _refuse(error)
 

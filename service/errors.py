@@ -7,6 +7,9 @@
     ├── BodyTooLargeError       more bytes than the call takes
     ├── MediaTypeError          a body of a media type that the call does not read
     ├── NotAcceptableError      an answer asked for in a media type that the call does not write
+    ├── UnauthenticatedError    a request without a valid key, where one is asked for
+    ├── ScopeError              a key that may not do what was asked
+    ├── RateError               a key that has sent as many requests as it may
     ├── RequestError            fields, query parameters or values that the call does not take; every fault
     ├── BusyError               as much work of one kind is under way as may be
     ├── DeletedError            a solution that was deleted while its request waited for it
@@ -23,9 +26,10 @@ from solver.errors import Fault
 
 
 class ServiceError(Exception):
-    """Base of the exceptions of the HTTP layer. ``members`` are added to the problem document."""
+    """Base of the exceptions of the HTTP layer. ``members`` go into the problem document, ``headers`` beside it."""
 
     members: Mapping[str, Any] = {}
+    headers: Mapping[str, str] = {}
 
 
 class MalformedBodyError(ServiceError):
@@ -50,6 +54,36 @@ class RequestError(ServiceError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("; ".join(fault.message for fault in self.faults))
+
+
+class UnauthenticatedError(ServiceError):
+    """A request without a valid key, where one is asked for. Never says what was sent."""
+
+    def __init__(self, reason: str, code: str) -> None:
+        """``code`` is that of RFC 6750, empty where nothing was sent."""
+        self.headers = {"WWW-Authenticate": f'Bearer error="{code}"' if code else "Bearer"}
+        super().__init__(reason)
+
+
+class ScopeError(ServiceError):
+    """A key that may not do what was asked."""
+
+    def __init__(self, needed: str, scopes: Sequence[str]) -> None:
+        self.headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'}
+        self.members = {"scope": {"needed": needed, "granted": list(scopes)}}
+        super().__init__(
+            f"this takes the scope {needed}, and the key has {', '.join(scopes)}; send a key that has it"
+        )
+
+
+class RateError(ServiceError):
+    """A key that has sent as many requests as it may."""
+
+    def __init__(self, rate: int, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(
+            f"this key may send {rate} requests a minute, and has; the next may come in {retry_after_s} s"
+        )
 
 
 class BusyError(ServiceError):

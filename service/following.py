@@ -10,23 +10,27 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.concurrency import run_in_threadpool
 
-from service.errors import BusyError, RequestError
+from service.errors import BusyError, RequestError, UnauthenticatedError
 from service.faults import shown
 from service.notifications import REREAD_S, JobNews
 from solver.errors import Fault
-from worker.errors import StoreUnavailableError
+from worker.contract import JobStatus
+from worker.errors import JobNotFoundError, StoreUnavailableError
 from worker.events import Change, EventLog
 
 PING_S = 15.0
 """How often something is sent although nothing has changed: proxies close what is silent for longer."""
 RECONNECT_MS = 2000
+Look = Callable[[str | None], tuple[JobStatus, tuple[Change, ...]]]
+"""The status of a job, and its first changes after a place in its log; blocks, and raises where there is none."""
 _PLACE = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
 
 
@@ -39,48 +43,55 @@ class Followers:
         self._most = most
         self._count = 0
 
-    async def follow(self, job_id: str, place: str | None) -> AsyncIterator[bytes] | None:
+    async def follow(
+        self, job_id: str, place: str | None, check: Callable[[], None]
+    ) -> AsyncIterator[bytes] | None:
         """The events of a job after a place in its log, as they go over the wire; None where it is over and all were sent.
+
+        Args:
+            job_id: the job.
+            place: see :meth:`EventLog.after`.
+            check: blocks, and raises once the job is not there for who follows, or who follows may not any more.
 
         Raises:
             JobNotFoundError: there is no such job.
+            UnauthenticatedError: who follows may not.
             BusyError: as many streams are open as may be.
             StoreUnavailableError: the store does not answer.
         """
-        status, changes = await run_in_threadpool(self._log.after, job_id, place)
-        if status is None:
-            raise await run_in_threadpool(self._log.missing, job_id)
+        look = partial(_look, self._log, job_id, check)
+        status, changes = await run_in_threadpool(look, place)
         if place is not None and status.is_terminal and not changes:
             return None
         if self._count >= self._most:
             raise BusyError(f"{self._most} event streams are open, the most that may; try again later")
-        return self._stream(job_id, place)
+        return self._stream(job_id, place, look)
 
-    async def _stream(self, job_id: str, place: str | None) -> AsyncIterator[bytes]:
+    async def _stream(self, job_id: str, place: str | None, look: Look) -> AsyncIterator[bytes]:
         self._count += 1
         try:
             with self._news.following(job_id) as news:
                 yield format_sse_event(retry=RECONNECT_MS)
-                async for event in self._events(job_id, place, news):
+                async for event in self._events(place, news, look):
                     yield event
-        except StoreUnavailableError as error:  # the client comes again, and goes on where it was
+        except JobNotFoundError:
+            yield format_sse_event(event="status", data_str=json.dumps({"status": "deleted"}))
+        # The client comes again, and goes on where it was, or is refused.
+        except (StoreUnavailableError, UnauthenticatedError) as error:
             structlog.get_logger().warning("event stream ended", job=job_id, reason=str(error))
         finally:
             self._count -= 1
 
-    async def _events(self, job_id: str, place: str | None, news: asyncio.Event) -> AsyncIterator[bytes]:
+    async def _events(self, place: str | None, news: asyncio.Event, look: Look) -> AsyncIterator[bytes]:
         sent_s = time.monotonic()
         while not self._news.is_closing:
             news.clear()
-            status, changes = await run_in_threadpool(self._log.after, job_id, place)
+            status, changes = await run_in_threadpool(look, place)
             for change in changes:
                 yield _encoded(change)
                 place, sent_s = change.place, time.monotonic()
             if changes:
                 continue
-            if status is None:
-                yield format_sse_event(event="status", data_str=json.dumps({"status": "deleted"}))
-                return
             if status.is_terminal:
                 if place is None:  # solved by a release that kept no log
                     # An id before all others, so that who comes again with it is told that nothing is left.
@@ -92,6 +103,16 @@ class Followers:
                 sent_s = time.monotonic()
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), REREAD_S)
+
+
+def _look(
+    log: EventLog, job_id: str, check: Callable[[], None], place: str | None
+) -> tuple[JobStatus, tuple[Change, ...]]:
+    check()
+    status, changes = log.after(job_id, place)
+    if status is None:
+        raise JobNotFoundError(job_id)
+    return status, changes
 
 
 def read_place(headers: list[str]) -> str | None:

@@ -7,6 +7,7 @@ sent along with a request, or both; the documents of models that are built in ha
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import unicodedata
@@ -24,6 +25,7 @@ from solver.model.zoo import load_zoo, zoo_names
 from worker.contract import canonical_json
 from worker.errors import ModelNotFoundError
 from worker.models import ModelStore
+from worker.tenant import Tenant
 
 HASH_DIGITS = 16
 """So many that nobody finds another model of the same handle."""
@@ -54,6 +56,12 @@ class ModelLibrary:
         self._entry = lru_cache(maxsize=size)(_entry)
         self._summaries: dict[str, ModelSummary] = {}  # of registered models, which neither change nor go
 
+    def seen_by(self, tenant: Tenant) -> ModelLibrary:
+        """The same models, as ``tenant`` sees them."""
+        view = copy.copy(self)
+        view._store = self._store.seen_by(tenant)
+        return view
+
     def find(self, name: str) -> Model:
         """The model of that name.
 
@@ -78,7 +86,7 @@ class ModelLibrary:
         return self._read(canonical_json(document))
 
     def register(self, model: Model) -> bool:
-        """Keeps a model for good; whether it is new: a built-in one is not.
+        """Keeps a model for good; whether it is new to who registers it: a built-in one is not.
 
         Raises:
             RegistryFullError: it is new, and as many models are registered as may be.

@@ -10,19 +10,28 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from service.body import YAML
+from service.caller import needs
 from service.schemas import examples, problem_examples, request_examples
 from service.schemas.inference import InferenceRequest
 from service.schemas.policies import StatesRequest
 from service.schemas.problem import ProblemDocument
 from service.schemas.simulations import SimulationRequest
 from service.schemas.solutions import SolutionRequest
+from worker.keys import Scope
 
 COMPONENTS = "#/components/schemas/"
+SECURITY_SCHEME = "key"
+KEY_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "`Authorization: Bearer KEY`, where keys are configured. With each operation stands the scope that it "
+    "takes: read, solve or admin, each of which includes the ones before.",
+}
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "name": {
         "schema": {"type": "string"},
@@ -116,8 +125,9 @@ def operation(
     request_body: dict[str, Any] | None = None,
     content: dict[str, Any] | None = None,
     parameters: Sequence[dict[str, Any]] = (),
+    scope: Scope | None = Scope.READ,
 ) -> dict[str, Any]:
-    """The keyword arguments of a route that describe it.
+    """The keyword arguments of a route that describe it, and ask for its scope.
 
     Args:
         name: the operation's id.
@@ -132,6 +142,7 @@ def operation(
         request_body: the body, as OpenAPI writes it, where it is not JSON of one schema.
         content: of the usual answer, as OpenAPI writes it, beside JSON of the schema or in its place.
         parameters: further parameters, as OpenAPI writes them.
+        scope: what a key must be good for, where keys are configured; None where no key is asked for.
     """
     extra: dict[str, Any] = {
         "parameters": [
@@ -140,6 +151,8 @@ def operation(
             *parameters,
         ]
     }
+    if scope is not None:
+        extra["security"] = [{SECURITY_SCHEME: [scope.value]}, {}]
     if request_body is not None:
         extra["requestBody"] = request_body
     if body is not None:
@@ -149,7 +162,9 @@ def operation(
         }
         extra["requestBody"] = {"required": True, "content": {"application/json": described}}
     gone = (410,) if "solution_id" in path else ()
-    responses: dict[int | str, dict[str, Any]] = {code: _refusal(code) for code in sorted({*errors, *gone})}
+    responses: dict[int | str, dict[str, Any]] = {
+        code: _refusal(code) for code in sorted({*errors, *gone, *_refusals_of_keys(scope)})
+    }
     responses["default"] = {"description": "Any other failure", "content": _problem_content(500)}
     for code in (status, *also):
         responses[code] = {"description": HTTPStatus(code).phrase}
@@ -163,6 +178,8 @@ def operation(
         "summary": summary,
         "status_code": status,
         "response_model": None,
+        # Every valid key may read: that one is let in says so.
+        "dependencies": [] if scope in (None, Scope.READ) else [Depends(needs(scope))],
         "responses": responses,
         "openapi_extra": extra,
     }
@@ -174,7 +191,9 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        components = document.setdefault("components", {})
+        components["securitySchemes"] = {SECURITY_SCHEME: KEY_SCHEME}
+        schemas = components.setdefault("schemas", {})
         read: list[tuple[type[BaseModel], Any]] = [
             (SolutionRequest, "validation"),
             (StatesRequest, "validation"),
@@ -215,6 +234,13 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
             return definitions[schema["$ref"].rsplit("/", 1)[1]] | beside
         return {key: _inlined(value, definitions) for key, value in schema.items()}
     return [_inlined(item, definitions) for item in schema] if isinstance(schema, list) else schema
+
+
+def _refusals_of_keys(scope: Scope | None) -> tuple[int, ...]:
+    """The statuses by which a key, or the want of one, is refused; 503 where the store cannot tell."""
+    if scope is None:
+        return ()
+    return (401, 429, 503) if scope is Scope.READ else (401, 403, 429, 503)
 
 
 def _refusal(status: int) -> dict[str, Any]:

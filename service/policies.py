@@ -12,11 +12,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 
 from service.errors import UnsolvedError
 from service.evaluation import Evaluator
-from service.identity import solution_id_of
 from service.models import ModelLibrary
 from worker.artifacts import ArtifactStore
 from worker.contract import JobRecord, JobStatus
@@ -109,16 +107,3 @@ def require_solved(record: JobRecord) -> None:
     else:
         detail = f"the solution is {record.status.value}; GET /v1/solutions/{record.id}?wait=60 waits for it"
     raise UnsolvedError(detail, members)
-
-
-async def evaluator_of(request: Request) -> Evaluator:
-    """The policy of the solution in the request's path.
-
-    Raises:
-        JobNotFoundError: there is no such solution.
-        UnsolvedError: it has no policy (yet).
-        StoreUnavailableError: the store does not answer.
-    """
-    solution_id = solution_id_of(request)
-    policies: PolicyCache = request.app.state.services.policies
-    return policies.kept(solution_id) or await policies.load(solution_id)

@@ -37,7 +37,8 @@ class Row:
         status: the HTTP status.
         code: stable name of the problem, for programs.
         title: the same for people; does not change from one occurrence to the next.
-        retry_after_s: seconds after which the same request may succeed; None when it will not.
+        retry_after_s: seconds after which the same request may succeed, where the exception itself does not tell; None when
+            it will not.
         is_told: whether the exception's own message is shown; that of a broken invariant is only logged.
     """
 
@@ -56,6 +57,9 @@ PROBLEMS: dict[type[Exception], Row] = {
     service_errors.NotAcceptableError: Row(
         406, "not-acceptable", "The answer is not written in this media type"
     ),
+    service_errors.UnauthenticatedError: Row(401, "unauthenticated", "No valid key was sent"),
+    service_errors.ScopeError: Row(403, "scope", "The key may not do this"),
+    service_errors.RateError: Row(429, "key-rate", "The key has sent too many requests", RETRY_AFTER_S),
     service_errors.RequestError: Row(422, "invalid-request", "The request is not valid"),
     service_errors.BusyError: Row(429, "busy", "Too much of this is under way", RETRY_AFTER_S),
     service_errors.DeletedError: Row(409, "deleted", "The solution was deleted"),
@@ -80,6 +84,11 @@ PROBLEMS: dict[type[Exception], Row] = {
     worker_errors.JobGoneError: Row(410, "gone", "The solution was deleted"),
     worker_errors.JobConflictError: Row(409, "conflict", "The solution's status does not allow this"),
     worker_errors.QueueFullError: Row(429, "queue-full", "Too many jobs are waiting", RETRY_AFTER_S),
+    worker_errors.WaitingLimitError: Row(
+        429, "key-waiting", "Too many jobs of this key are waiting", RETRY_AFTER_S
+    ),
+    worker_errors.SecondsLimitError: Row(429, "key-seconds", "The key's seconds of today are spent", 60),
+    worker_errors.KeyNotFoundError: Row(404, "unknown-key", "There is no such key"),
     worker_errors.ModelNotFoundError: Row(404, "unknown-model", "There is no such model"),
     worker_errors.RegistryFullError: Row(409, "registry-full", "Too many models are registered"),
     worker_errors.WebhookUrlError: Row(422, "invalid-webhook", "The webhook is not valid"),
@@ -108,7 +117,7 @@ def row_of(error: Exception) -> Row:
 def install(app: FastAPI) -> None:
     """Makes every failure of ``app`` a problem document."""
     for error_class in PROBLEMS:
-        app.add_exception_handler(error_class, _answer_known)
+        app.add_exception_handler(error_class, answer_known)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(Exception, answer_defect)
 
@@ -130,7 +139,8 @@ def problem(row: Row, detail: str, headers: dict[str, str] | None = None, **memb
     return ProblemResponse(body, row.status, headers)
 
 
-async def _answer_known(request: Request, error: Exception) -> Response:
+async def answer_known(request: Request, error: Exception) -> Response:
+    """The answer to an exception of the table."""
     row = row_of(error)
     if row.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log_defect(request, error)
@@ -144,7 +154,10 @@ async def _answer_known(request: Request, error: Exception) -> Response:
         members["deletion"] = {"at": error.deleted_at, "reason": error.reason}
     if faults := getattr(error, "faults", ()):
         members["errors"] = [_told(fault) for fault in faults[:MAX_FAULTS]]
-    headers = {} if row.retry_after_s is None else {"Retry-After": str(row.retry_after_s)}
+    retry_after_s = getattr(error, "retry_after_s", row.retry_after_s)
+    headers = dict(getattr(error, "headers", {}))
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
     detail = str(error) if row.is_told else _UNTOLD[row.status]
     if faults:
         detail = faults[0].message + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else "")

@@ -16,6 +16,11 @@ class ServiceSettings(WebhookSettings):
     model_config = SettingsConfigDict(env_prefix="SADDLEPATH_", frozen=True, extra="ignore")
 
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="The store: Valkey or Redis.")
+    require_keys: bool = Field(
+        default=False,
+        description="Ask for a key although none is there: set beyond loopback, where a store that lost its keys must not "
+        "open the server.",
+    )
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
         default=1024**2, description="Largest request body, but for batches of states."
     )

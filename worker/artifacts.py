@@ -21,6 +21,7 @@ from solver.policy.policy import Policy
 from worker.contract import canonical_json, describe_progress
 from worker.gone import missing
 from worker.store import artifact_key, store_errors
+from worker.tenant import OPERATOR
 
 if TYPE_CHECKING:
     from solver.calibrate import Calibration
@@ -112,5 +113,5 @@ class ArtifactStore:
             stored: list[Any] = self._client.hmget(artifact_key(job_id), "manifest", "arrays")
         manifest, arrays = stored
         if manifest is None or arrays is None:
-            raise missing(self._client, job_id)
+            raise missing(self._client, job_id, OPERATOR)
         return Artifact(manifest, arrays)

@@ -183,4 +183,9 @@ def describe_progress(progress: Progress) -> dict[str, Any]:
 
 def utc_now() -> str:
     """The time, ISO 8601 in UTC with milliseconds, e.g. ``2026-01-31T12:00:00.000Z``."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc_text(datetime.now(UTC))
+
+
+def utc_text(moment: datetime) -> str:
+    """A time in UTC in the same form; such texts are in the order of their times."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

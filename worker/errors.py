@@ -14,6 +14,9 @@
     ├── WebhookUrlError         a URL that no webhook can have, or that the operator does not allow
     │   └── WebhookRefusedError a host with an address that nothing may be sent to
     ├── WebhooksFullError       as many webhooks are asked for of one job as may be
+    ├── WaitingLimitError       as many jobs of a key are waiting as may wait
+    ├── SecondsLimitError       a key has had its seconds of solving for today
+    ├── KeyNotFoundError        no key of that id
     ├── ExportFailedError       a policy that no worker could write in the form that was asked for
     ├── CursorError             a page cursor that no listing has given out
     ├── AttemptRefusedError     a delivery of a job that is not to be solved now
@@ -127,6 +130,37 @@ class WebhooksFullError(WorkerError):
             f"{most} webhooks are asked for of solution {job_id}, the most that may be; send the request without webhook, "
             "and wait for the solution"
         )
+
+
+class WaitingLimitError(WorkerError):
+    """As many jobs of a key are waiting as may wait."""
+
+    def __init__(self, max_waiting: int) -> None:
+        super().__init__(
+            f"{max_waiting} jobs of this key are waiting, the most that may; wait for one, or cancel one"
+        )
+
+
+class SecondsLimitError(WorkerError):
+    """A key has had its seconds of solving for today.
+
+    Attributes:
+        retry_after_s: seconds until the day (UTC) turns.
+    """
+
+    def __init__(self, max_seconds: int, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(
+            f"this key has had its {max_seconds} seconds of solving for today; there are as many again when the day (UTC) "
+            f"turns, in {retry_after_s} s"
+        )
+
+
+class KeyNotFoundError(WorkerError):
+    """No key of that id."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"there is no key {key_id}; `saddlepath-server keys list` shows every id")
 
 
 class ExportFailedError(WorkerError):

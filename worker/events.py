@@ -14,8 +14,6 @@ import redis
 from pydantic import BaseModel, ConfigDict
 
 from worker.contract import JobStatus
-from worker.errors import JobNotFoundError
-from worker.gone import missing
 from worker.store import PREFIX, job_key, log_key, store_errors
 
 EVENTS_CHANNEL = f"{PREFIX}events"
@@ -83,14 +81,6 @@ class EventLog:
             status, entries = pipeline.execute()
         changes = tuple(_read(entry, fields) for entry, fields in entries)
         return (None if status is None else JobStatus(status.decode())), changes
-
-    def missing(self, job_id: str) -> JobNotFoundError:
-        """The error that tells of a job which is not there.
-
-        Raises:
-            StoreUnavailableError: the store does not answer.
-        """
-        return missing(self._client, job_id)
 
 
 def _read(place: bytes, fields: dict[bytes, Any]) -> Change:

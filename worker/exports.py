@@ -16,6 +16,7 @@ from worker.errors import ExportFailedError
 from worker.gone import missing
 from worker.life_cycle import LifeCycle
 from worker.store import artifact_key, store_errors
+from worker.tenant import OPERATOR
 
 ASKED_AGAIN_S = 60.0
 
@@ -48,7 +49,7 @@ class ExportStore:
         if answer.value == "failed":
             raise ExportFailedError(job_id)
         if answer.value == "unsolved":
-            raise missing(self._client, job_id)
+            raise missing(self._client, job_id, OPERATOR)
         return answer.is_done
 
     def keep(self, job_id: str, content: bytes) -> bool:

@@ -12,16 +12,20 @@ import redis
 
 from worker.errors import JobGoneError, JobNotFoundError
 from worker.store import gone_key, store_errors
+from worker.tenant import Tenant
 
 GONE_S = 24 * 60 * 60
 
 
-def missing(client: redis.Redis, job_id: str) -> JobNotFoundError:
-    """The error that tells of a job which is not there: :class:`JobGoneError` where it was deleted lately.
+def missing(client: redis.Redis, job_id: str, tenant: Tenant) -> JobNotFoundError:
+    """The error that tells a tenant of a job which is not there: :class:`JobGoneError` where its own was deleted lately.
 
     Raises:
         StoreUnavailableError: the store does not answer.
     """
     with store_errors():
         told: Any = client.get(gone_key(job_id))
-    return JobNotFoundError(job_id) if told is None else JobGoneError(job_id, **json.loads(told))
+    word = {} if told is None else json.loads(told)
+    owners = word.pop("owners", ())
+    is_seen = tenant.sees_all or tenant.key_id in owners
+    return JobGoneError(job_id, **word) if word and is_seen else JobNotFoundError(job_id)

@@ -17,20 +17,46 @@
 --
 -- Who asked to be told of a job's end is sent a message, whose writing is part of that change: see worker/outbox.py.
 --
--- KEYS: job, artifact, log, word of the deletion, URLs to be told, unacked index of the queue
--- ARGV: prefix, entries that a log keeps, job id, time (ISO 8601), action, arguments of the action
--- Returns {1, ...} when done, {0, reason} when refused.
+-- A job belongs to every tenant that has asked for it, and is solved once for all of them. One of several owners that
+-- cancels or deletes it only gives it up; to the others nothing happens. What is not seen is told as not there.
+--
+-- KEYS: job, artifact, log, word of the deletion, URLs to be told, unacked index of the queue, owners
+-- ARGV: prefix, entries that a log keeps, job id, time (ISO 8601), action; the tenant's key id, whether it sees all, most
+--       jobs waiting, most seconds a day; arguments of the action
+-- Returns {1, ...} when done, {0, reason} when refused; without a reason, there is no such job.
 
-local job, artifact, log, gone, webhooks, unacked_index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local job, artifact, log, gone, webhooks, unacked_index, owners = unpack(KEYS)
 local prefix, kept, id, now, action = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local tenant, sees_all, max_waiting, max_seconds = ARGV[6], ARGV[7] == '1', tonumber(ARGV[8]), tonumber(ARGV[9])
+-- How long after its last sign of life a solve that is ended from outside is taken to have gone on, at most.
+local UNSEEN_S = 10
 
 local function get(field)
   return redis.call('HGET', job, field)
 end
 
--- The jobs of a status (any: '*') and of a model (any: nil); see index_key in worker/store.py.
-local function index(status, model)
-  return prefix .. 'index:' .. status .. ':' .. (model and model:gsub('^%*', '**') or '*')
+local function clock()
+  local time = redis.call('TIME')
+  return time[1] + time[2] / 1e6
+end
+
+-- The jobs of a status (any: '*'), of a model (any: nil) and of an owner (any: nil); see index_key in worker/store.py.
+local function index(status, model, owner)
+  local place = owner and ('of:' .. owner .. ':') or ''
+  return prefix .. place .. 'index:' .. status .. ':' .. (model and model:gsub('^%*', '**') or '*')
+end
+
+local function is_owned()
+  return tenant ~= '' and redis.call('SISMEMBER', owners, tenant) == 1
+end
+
+local function is_seen()
+  return get('status') and (sees_all or is_owned())
+end
+
+-- Whether the job is another's as well, so that this tenant may give it up but not end it.
+local function is_shared()
+  return not sees_all and redis.call('SCARD', owners) > 1
 end
 
 local function publish(kind, status)
@@ -41,13 +67,8 @@ local function note(kind, data)
   redis.call('XADD', log, 'MAXLEN', '~', kept, '*', 'kind', kind, 'data', data)
 end
 
-local function seconds_now()
-  local time = redis.call('TIME')
-  return string.format('%.6f', time[1] + time[2] / 1e6)
-end
-
 local function note_use()
-  redis.call('ZADD', prefix .. 'used', seconds_now(), id)
+  redis.call('ZADD', prefix .. 'used', string.format('%.6f', clock()), id)
 end
 
 local function forget_weight()
@@ -67,14 +88,24 @@ local function weigh()
   redis.call('HINCRBY', prefix .. 'sizes', '*', bytes)
 end
 
+local function leave_index_of(owner, status)
+  redis.call('ZREM', index(status, nil, owner), id)
+  redis.call('ZREM', index(status, get('model'), owner), id)
+end
+
+local function enter_index_of(owner, status)
+  redis.call('ZADD', index(status, nil, owner), get('sequence'), id)
+  redis.call('ZADD', index(status, get('model'), owner), get('sequence'), id)
+end
+
 local function leave_index(status)
-  redis.call('ZREM', index(status), id)
-  redis.call('ZREM', index(status, get('model')), id)
+  leave_index_of(nil, status)
+  for _, owner in ipairs(redis.call('SMEMBERS', owners)) do leave_index_of(owner, status) end
 end
 
 local function enter_index(status)
-  redis.call('ZADD', index(status), get('sequence'), id)
-  redis.call('ZADD', index(status, get('model')), get('sequence'), id)
+  enter_index_of(nil, status)
+  for _, owner in ipairs(redis.call('SMEMBERS', owners)) do enter_index_of(owner, status) end
 end
 
 local function enter(status)
@@ -91,7 +122,7 @@ local function tally(status)
   local label = status .. ':' .. (get('label') or 'own')
   redis.call('HINCRBY', prefix .. 'tally', 'ended:' .. label, 1)
   if get('began') then
-    local seconds = seconds_now() - get('began')
+    local seconds = clock() - get('began')
     redis.call('HINCRBYFLOAT', prefix .. 'tally', 'seconds:' .. label, string.format('%.6f', seconds))
   end
 end
@@ -99,7 +130,40 @@ end
 local function send(url, status)
   local message = 'msg_' .. id .. '_' .. redis.call('INCR', prefix .. 'messages')
   redis.call('HSET', prefix .. 'message:' .. message, 'url', url, 'job', id, 'status', status, 'at', now)
-  redis.call('ZADD', prefix .. 'outbox', seconds_now(), message)
+  redis.call('ZADD', prefix .. 'outbox', string.format('%.6f', clock()), message)
+end
+
+local function spent(owner)
+  return prefix .. 'spent:' .. owner .. ':' .. now:sub(1, 10)
+end
+
+-- Charges the attempt that ends to the tenant that asked for it. One that is lost with its worker, or handed back, is free.
+local function charge(ended)
+  local payer, began = get('payer'), get('began')
+  if not began or not payer or payer == '' then return end
+  redis.call('INCRBYFLOAT', spent(payer), string.format('%.6f', math.max(0, ended - began)))
+  redis.call('EXPIRE', spent(payer), 172800)
+end
+
+-- The same for an attempt that is ended from outside, whose worker may have been gone for long.
+local function charge_unseen()
+  local renewed = get('lease') and redis.call('ZSCORE', unacked_index, get('lease'))
+  if renewed then charge(math.min(clock(), renewed + UNSEEN_S)) end
+end
+
+local function own()
+  if tenant == '' then return end
+  redis.call('SADD', owners, tenant)
+  enter_index_of(tenant, '*')
+end
+
+-- The tenant does not own the job any more, which is another's. It is told as deleted: whoever waits looks again.
+local function give_up()
+  leave_index_of(tenant, get('status'))
+  leave_index_of(tenant, '*')
+  redis.call('SREM', owners, tenant)
+  if get('payer') == tenant then redis.call('HSET', job, 'payer', redis.call('SRANDMEMBER', owners)) end
+  publish('status', 'deleted')
 end
 
 local function finish(status)
@@ -119,7 +183,7 @@ end
 local function queue()
   enter('queued')
   local start = get('start')
-  if start then redis.call('ZADD', prefix .. 'used', 'XX', seconds_now(), start) end
+  if start then redis.call('ZADD', prefix .. 'used', 'XX', string.format('%.6f', clock()), start) end
 end
 
 local function remove(reason, told_s)
@@ -127,8 +191,9 @@ local function remove(reason, told_s)
   leave_index('*')
   forget_weight()
   redis.call('ZREM', prefix .. 'used', id)
-  redis.call('DEL', job, artifact, log, webhooks)
-  redis.call('SET', gone, cjson.encode({deleted_at = now, reason = reason}), 'EX', told_s)
+  local told = {deleted_at = now, reason = reason, owners = redis.call('SMEMBERS', owners)}
+  redis.call('SET', gone, cjson.encode(told), 'EX', told_s)
+  redis.call('DEL', job, artifact, log, webhooks, owners)
   redis.call('HINCRBY', prefix .. 'tally', 'deleted:' .. reason, 1)
   publish('status', 'deleted')
 end
@@ -154,33 +219,58 @@ local function is_full(max_queued)
   return redis.call('ZCARD', index('queued')) >= tonumber(max_queued)
 end
 
+local function has_room_for(url, most)
+  return url == '' or redis.call('SISMEMBER', webhooks, url) == 1 or redis.call('SCARD', webhooks) < tonumber(most)
+end
+
 -- One that comes when the job is over is told at once; one that is there already is not told twice of the same end.
-local function add_webhook(url, most)
-  if url == '' or redis.call('SISMEMBER', webhooks, url) == 1 then return true end
-  if redis.call('SCARD', webhooks) >= tonumber(most) then return false end
-  redis.call('SADD', webhooks, url)
+local function add_webhook(url)
+  if url == '' or redis.call('SADD', webhooks, url) == 0 then return end
   if is_over(get('status')) then send(url, get('status')) end
-  return true
+end
+
+-- Which of the tenant's limits keeps it from one more job that waits; nil for none.
+local function limit_reached()
+  if tenant == '' then return nil end
+  if redis.call('ZCARD', index('queued', nil, tenant)) >= max_waiting then return 'waiting' end
+  if tonumber(redis.call('GET', spent(tenant)) or 0) >= max_seconds then return 'seconds' end
+end
+
+local function queue_again()
+  redis.call('HDEL', job, 'started_at', 'finished_at', 'progress', 'problem')
+  redis.call('HSET', job, 'attempts', 0, 'payer', tenant)
+  queue()
 end
 
 local actions = {}
 
 function actions.create(content, model, label, start, trace, webhook, max_webhooks, max_queued)
   local status = get('status')
-  if status then
-    if not add_webhook(webhook, max_webhooks) then return {0, 'webhooks'} end
+  if status and not has_room_for(webhook, max_webhooks) then return {0, 'webhooks'} end
+  if status and (tenant == '' or is_owned()) then
+    add_webhook(webhook)
     return {0, status}
   end
-  if is_full(max_queued) then return {0, 'full'} end
-  local sequence = redis.call('INCR', prefix .. 'sequence')
-  redis.call('HSET', job, 'content', content, 'model', model, 'label', label, 'trace', trace, 'sequence', sequence, 'created_at', now,
-    'attempts', 0)
-  if start ~= '' then redis.call('HSET', job, 'start', start) end
-  redis.call('DEL', gone)
-  enter_index('*')
-  queue()
-  add_webhook(webhook, max_webhooks)
-  return {1}
+  -- From here on it is new to the tenant. What others have cancelled is to be solved for this one.
+  local is_to_queue = not status or status == 'cancelled'
+  local reached = (is_to_queue or status == 'queued') and limit_reached()
+  if reached then return {0, reached} end
+  if is_to_queue and is_full(max_queued) then return {0, 'full'} end
+  if not status then
+    local sequence = redis.call('INCR', prefix .. 'sequence')
+    redis.call('HSET', job, 'content', content, 'model', model, 'label', label, 'trace', trace, 'sequence', sequence, 'created_at', now)
+    if start ~= '' then redis.call('HSET', job, 'start', start) end
+    redis.call('DEL', gone)
+    enter_index('*')
+  end
+  own()
+  if is_to_queue then
+    queue_again()
+  else
+    enter_index_of(tenant, status)
+  end
+  add_webhook(webhook)
+  return {is_to_queue and 1 or 0, status}
 end
 
 function actions.begin(tag, worker, horizon, max_attempts, problem)
@@ -195,7 +285,8 @@ function actions.begin(tag, worker, horizon, max_attempts, problem)
   local token = redis.call('INCR', prefix .. 'token')
   redis.call('HINCRBY', job, 'attempts', 1)
   redis.call('HDEL', job, 'progress')
-  redis.call('HSET', job, 'token', token, 'lease', tag, 'worker', worker, 'started_at', now, 'began', seconds_now())
+  redis.call('HSET', job, 'token', token, 'lease', tag, 'worker', worker, 'started_at', now,
+    'began', string.format('%.6f', clock()))
   enter('running')
   return {1, token}
 end
@@ -224,6 +315,7 @@ function actions.succeed(token, progress, certificate, verdict, provenance, mani
   redis.call('HSET', job, 'progress', progress, 'certificate', certificate, 'provenance', provenance)
   redis.call('HSET', artifact, 'manifest', manifest, 'arrays', arrays)
   redis.call('HINCRBY', prefix .. 'tally', 'verdict:' .. verdict, 1)
+  charge(clock())
   finish('succeeded')
   return {1}
 end
@@ -231,6 +323,7 @@ end
 function actions.fail(token, problem)
   if not is_held(token) then return {0, 'overtaken'} end
   redis.call('HSET', job, 'problem', problem)
+  charge(clock())
   finish('failed')
   return {1}
 end
@@ -242,20 +335,27 @@ function actions.release(tag)
 end
 
 function actions.cancel()
+  if not is_seen() then return {0, false} end
   local status = get('status')
   if status == 'cancelled' then return {1} end
   if status ~= 'queued' and status ~= 'running' then return {0, status} end
+  if is_shared() then
+    give_up()
+    return {1, 'given up'}
+  end
+  charge_unseen()
   finish('cancelled')
   return {1}
 end
 
 function actions.retry(max_queued)
+  if not is_seen() then return {0, false} end
   local status = get('status')
   if status ~= 'failed' and status ~= 'cancelled' then return {0, status} end
+  local reached = limit_reached()
+  if reached then return {0, reached} end
   if is_full(max_queued) then return {0, 'full'} end
-  redis.call('HDEL', job, 'started_at', 'finished_at', 'progress', 'problem')
-  redis.call('HSET', job, 'attempts', 0)
-  queue()
+  queue_again()
   return {1}
 end
 
@@ -287,7 +387,12 @@ function actions.fail_export()
 end
 
 function actions.delete(told_s)
-  if not get('status') then return {0, false} end
+  if not is_seen() then return {0, false} end
+  if is_shared() then
+    give_up()
+    return {1}
+  end
+  charge_unseen()
   remove('request', told_s)
   return {1}
 end
@@ -313,4 +418,4 @@ function actions.adopt()
   return {1}
 end
 
-return actions[action](unpack(ARGV, 6))
+return actions[action](unpack(ARGV, 10))

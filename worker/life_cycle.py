@@ -17,9 +17,11 @@ from worker.store import (
     gone_key,
     job_key,
     log_key,
+    owners_key,
     store_errors,
     webhooks_key,
 )
+from worker.tenant import OPERATOR, Tenant
 
 _WHEN_FULL = frozenset({"keep", "release", "cancel", "fail", "delete", "expire", "adopt"})
 """What is done although the store's memory is full: it takes next to none, and leads out of it."""
@@ -48,19 +50,21 @@ class LifeCycle:
         self._script = client.register_script(f"#!lua\n{source}")
         self._when_full = client.register_script(f"#!lua flags=allow-oom\n{source}")
 
-    def run(self, action: str, job_id: str, *arguments: str | bytes | float) -> Answer:
-        """Runs one action on one job.
+    def run(
+        self, action: str, job_id: str, *arguments: str | bytes | float, tenant: Tenant = OPERATOR
+    ) -> Answer:
+        """Runs one action on one job, for a tenant.
 
         Raises:
             StoreFullError: the store's memory is full, and the action takes some; nothing was changed.
             StoreUnavailableError: the store does not answer.
         """
         own = [key(job_id) for key in (job_key, artifact_key, log_key, gone_key, webhooks_key)]
+        keys = [*own, UNACKED_INDEX, owners_key(job_id)]
+        told = [PREFIX, KEPT_ENTRIES, job_id, utc_now(), action, *tenant.script_arguments]
         script = self._when_full if action in _WHEN_FULL else self._script
         with store_errors():
-            reply: Sequence[Any] = script(
-                keys=[*own, UNACKED_INDEX], args=[PREFIX, KEPT_ENTRIES, job_id, utc_now(), action, *arguments]
-            )
+            reply: Sequence[Any] = script(keys=keys, args=[*told, *arguments])
         value = reply[1] if len(reply) > 1 else None
         if isinstance(value, bytes):
             value = value.decode()

@@ -85,14 +85,27 @@ def message_key(message_id: str) -> str:
 
 OUTBOX = f"{PREFIX}outbox"
 """The sorted set of the messages to webhooks that are not delivered, by the time at which each is due."""
+
+
+def owners_key(job_id: str) -> str:
+    """The set of the ids of the keys that own a job."""
+    return f"{PREFIX}owners:{job_id}"
+
+
+def spent_key(key_id: str, now: str) -> str:
+    """The seconds of solving that a key has had on the day (UTC) of a time (ISO 8601)."""
+    return f"{PREFIX}spent:{key_id}:{now[:10]}"
+
+
 TALLY = f"{PREFIX}tally"
 """The hash of the sums over all jobs that ever ended."""
 
 
-def index_key(status: str | None = None, model: str | None = None) -> str:
-    """The sorted set (score: order of creation) of the jobs of a status and of a model; None for any.
+def index_key(status: str | None = None, model: str | None = None, owner: str | None = None) -> str:
+    """The sorted set (score: order of creation) of the jobs of a status, of a model and of an owner; None for any.
 
     Any is spelt ``*``, and a name that begins with ``*`` gets one more: no name can be taken for any.
     """
     name = "*" if model is None else f"*{model}" if model.startswith("*") else model
-    return f"{PREFIX}index:{status or '*'}:{name}"
+    place = "" if owner is None else f"of:{owner}:"
+    return f"{PREFIX}{place}index:{status or '*'}:{name}"

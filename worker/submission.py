@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from worker.contract import EXPORT_TASK, QUEUE, SOLVE_TASK, Job, JobRecord
 from worker.errors import StoreFullError, StoreUnavailableError
 from worker.jobs import JobStore
+from worker.tenant import Tenant
 
 
 class Submission:
@@ -22,6 +23,10 @@ class Submission:
         self._jobs = jobs
         self._app = app
 
+    def seen_by(self, tenant: Tenant) -> Submission:
+        """The same for a tenant."""
+        return Submission(self._jobs.seen_by(tenant), self._app)
+
     def submit(self, job: Job, trace: str = "", webhook: str = "") -> tuple[JobRecord, bool]:
         """The job's record, and whether it is new; a new one is put on the queue.
 
@@ -33,6 +38,7 @@ class Submission:
         Raises:
             QueueFullError: it is new, and as many jobs are waiting as may wait.
             WebhooksFullError: as many webhooks are asked for of it as may be.
+            WaitingLimitError, SecondsLimitError: see :meth:`JobStore.create`.
             JobNotFoundError: it was deleted before its record could be read.
             StoreUnavailableError: the store does not answer.
         """
@@ -48,6 +54,7 @@ class Submission:
             JobNotFoundError: there is none.
             JobConflictError: it is queued, running or succeeded.
             QueueFullError: as many jobs are waiting as may wait.
+            WaitingLimitError, SecondsLimitError: see :meth:`JobStore.retry`.
             StoreUnavailableError: the store does not answer.
         """
         record = self._jobs.retry(job_id)

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.conditional import IMMUTABLE, entity_tag, has_current
-from service.dependencies import Services, services_of
+from service.dependencies import Services, evaluator_of, services_of
 from service.identity import solution_id_of
 from service.openapi import IF_NONE_MATCH_HEADER, operation
-from service.policies import evaluator_of, require_solved
+from service.policies import require_solved
 from service.problems import RETRY_AFTER_S
 from service.query import read_query
 from service.schemas.artifacts import ArtifactFormat, ArtifactQuery

@@ -19,12 +19,11 @@ from starlette.responses import Response
 from service.acceptance import accepted_media_type
 from service.body import JSON, parse_body, read_body, require_media_type
 from service.columns import answer_columns, check_size, read_columns
-from service.dependencies import services_of
+from service.dependencies import evaluator_of, services_of
 from service.evaluation import Evaluator
 from service.faults import located
 from service.openapi import COMPONENTS, SENSITIVITY_PARAMETER, STRICT_PARAMETER, operation
 from service.pieces import Pieces, PiecewiseResponse, size_of
-from service.policies import evaluator_of
 from service.query import Query, read_query
 from service.schemas import request_examples
 from service.schemas.policies import EvaluationColumns, StatesRequest

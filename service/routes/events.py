@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from service.caller import caller_of
 from service.dependencies import services_of
 from service.following import read_place
 from service.identity import solution_id_of
@@ -57,7 +58,13 @@ async def follow_solution(request: Request) -> Response:
     """
     read_query(request, Query)
     place = read_place(request.headers.getlist("last-event-id"))
-    stream = await services_of(request).followers.follow(solution_id_of(request), place)
+    services, solution_id = services_of(request), solution_id_of(request)
+
+    def check() -> None:
+        services.admission.check(caller_of(request))
+        services.jobs.require(solution_id)
+
+    stream = await services.followers.follow(solution_id, place, check)
     if stream is None:
         return Response(status_code=HTTPStatus.NO_CONTENT)
     if request.scope.get(IS_HEAD):

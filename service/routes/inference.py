@@ -15,14 +15,13 @@ from starlette.responses import Response
 
 from service.body import parse_body, read_body, require_media_type
 from service.conditional import IMMUTABLE, tagged
-from service.dependencies import services_of
+from service.dependencies import evaluator_of, services_of
 from service.encoding import JsonResponse, encode
 from service.errors import RequestError
 from service.evaluation import IN_DOMAIN, Evaluator
 from service.faults import shown
 from service.identity import solution_id_of
 from service.openapi import IF_NONE_MATCH_HEADER, operation
-from service.policies import evaluator_of
 from service.query import Query, read_query
 from service.schemas.inference import (
     InferenceAnswer,
@@ -51,7 +50,9 @@ async def server_metadata(request: Request) -> Response:
     return JsonResponse({"name": "saddlepath", "version": VERSION, "extensions": []})
 
 
-@router.get("/health/live", **operation("server_live", "Is the process alive?", Liveness, errors=(422,)))
+@router.get(
+    "/health/live", **operation("server_live", "Is the process alive?", Liveness, errors=(422,), scope=None)
+)
 async def server_live(request: Request) -> Response:
     """Answers as long as the event loop turns."""
     read_query(request, Query)
@@ -60,7 +61,7 @@ async def server_live(request: Request) -> Response:
 
 @router.get(
     "/health/ready",
-    **operation("server_ready", "Would a request be served?", ServerReadiness, errors=(422, 503)),
+    **operation("server_ready", "Would a request be served?", ServerReadiness, errors=(422, 503), scope=None),
 )
 async def server_ready(request: Request) -> Response:
     """Answers 200 when the store does."""

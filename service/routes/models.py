@@ -18,6 +18,7 @@ from service.models import handle_of, is_handle
 from service.openapi import IF_NONE_MATCH_HEADER, MODEL_BODY, operation
 from service.query import Query, read_query
 from service.schemas.models import ModelEntry, ModelList, ModelRegistration, RegisterQuery
+from worker.keys import Scope
 
 router = APIRouter(prefix="/v1/models", tags=["Models"])
 
@@ -47,6 +48,7 @@ async def list_models(request: Request) -> Response:
         query=RegisterQuery,
         request_body=MODEL_BODY,
         errors=(400, 409, 413, 415, 422, 429, 503, 507),
+        scope=Scope.SOLVE,
     ),
 )
 async def register_model(request: Request) -> Response:

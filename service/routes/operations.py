@@ -16,18 +16,21 @@ from service.query import Query, read_query
 from service.schemas.examples import METRICS
 from service.schemas.operations import Health, Readiness
 from worker.contract import JobStatus
+from worker.keys import Scope
 
 router = APIRouter(tags=["Operations"])
 
 
-@router.get("/healthz", **operation("healthz", "Is the process alive?", Health, errors=(422,)))
+@router.get("/healthz", **operation("healthz", "Is the process alive?", Health, errors=(422,), scope=None))
 async def healthz(request: Request) -> Response:
     """Answers as long as the event loop turns; asks nothing of the store."""
     read_query(request, Query)
     return JsonResponse({"status": "ok"})
 
 
-@router.get("/readyz", **operation("readyz", "Would a request be served?", Readiness, errors=(422, 503)))
+@router.get(
+    "/readyz", **operation("readyz", "Would a request be served?", Readiness, errors=(422, 503), scope=None)
+)
 async def readyz(request: Request) -> Response:
     """Answers 200 when the store does; the workers and the depth of the queue are information only."""
     read_query(request, Query)
@@ -42,6 +45,7 @@ async def readyz(request: Request) -> Response:
         "Figures for Prometheus",
         None,
         errors=(422, 503),
+        scope=Scope.ADMIN,
         content={"text/plain": {"schema": {"type": "string"}, "example": METRICS}},
     ),
 )

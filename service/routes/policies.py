@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from service.caller import caller_of
 from service.comparison import comparing_job, describe_comparison
 from service.conditional import IMMUTABLE, tagged
-from service.dependencies import services_of
+from service.dependencies import evaluator_of, services_of
 from service.encoding import JsonResponse, encode
 from service.errors import DeletedError, RequestError
 from service.evaluation import Evaluator
@@ -31,7 +32,7 @@ from service.openapi import (
     STRICT_PARAMETER,
     operation,
 )
-from service.policies import evaluator_of, require_solved
+from service.policies import require_solved
 from service.problems import RETRY_AFTER_S
 from service.query import read_numbers, read_query, split_query
 from service.schemas.certificates import CertificateQuery, ComparedCertificate
@@ -41,6 +42,7 @@ from service.solving import submit_and_wait
 from solver.errors import Fault
 from worker.contract import JobStatus
 from worker.errors import JobNotFoundError
+from worker.keys import Scope
 
 router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
 _FLAGS = {"true": True, "false": False}
@@ -94,13 +96,14 @@ router.routes.insert(0, Route(router.prefix + "/policy", evaluate_policy, method
         path=("solution_id",),
         query=CertificateQuery,
         parameters=(IF_NONE_MATCH_HEADER,),
-        errors=(304, 404, 409, 422, 429, 503, 507),
+        errors=(304, 403, 404, 409, 422, 429, 503, 507),
     ),
 )
 async def get_certificate(request: Request) -> Response:
     """The independent verdict on the policy: Euler errors on fresh states, and checks with their reasons.
 
-    ``compare=time_iteration`` adds the classical method's solve of the same, and how far apart the two policies are.
+    ``compare=time_iteration`` adds the classical method's solve of the same, which takes the scope solve, and how far apart
+    the two policies are.
     """
     query, services = read_query(request, CertificateQuery), services_of(request)
     deadline = time.monotonic() + query.wait
@@ -108,6 +111,8 @@ async def get_certificate(request: Request) -> Response:
         raise RequestError(
             [Fault(("wait",), f"wait = {query.wait} belongs to compare; leave it out, or compare")]
         )
+    if query.compare is not None:
+        caller_of(request).require(Scope.SOLVE)
     record = await run_in_threadpool(services.jobs.record, solution_id_of(request))
     require_solved(record)
     if query.compare is None:

@@ -12,12 +12,11 @@ from starlette.responses import Response
 from service.body import parse_body, read_body, require_media_type
 from service.columns import check_size, encode_columns
 from service.conditional import IMMUTABLE, tagged
-from service.dependencies import services_of
+from service.dependencies import evaluator_of, services_of
 from service.encoding import encode
 from service.faults import located
 from service.impulses import response_of, states_of
 from service.openapi import DEPARTURE_PARAMETER, IF_NONE_MATCH_HEADER, operation
-from service.policies import evaluator_of
 from service.query import Query, read_query, split_query, validate_query
 from service.schemas.simulations import (
     ImpulseQuery,

@@ -39,6 +39,7 @@ from solver.model.load import model_from_document
 from solver.model.spec import Model
 from worker.contract import Job, JobRecord
 from worker.errors import JobNotFoundError
+from worker.keys import Scope
 
 router = APIRouter(prefix="/v1/solutions", tags=["Solutions"])
 
@@ -54,6 +55,7 @@ router = APIRouter(prefix="/v1/solutions", tags=["Solutions"])
         body=SolutionRequest,
         parameters=(PREFER_HEADER,),
         errors=(400, 409, 413, 415, 422, 429, 503, 507),
+        scope=Scope.SOLVE,
     ),
 )
 async def create_solution(request: Request) -> Response:
@@ -124,10 +126,14 @@ async def get_solution(request: Request) -> Response:
         status=202,
         path=("solution_id",),
         errors=(404, 409, 422, 503),
+        scope=Scope.SOLVE,
     ),
 )
 async def cancel_solution(request: Request) -> Response:
-    """Cancels a queued or running solve; cancelling twice is once."""
+    """Cancels a queued or running solve; cancelling twice is once.
+
+    A solve that another key has asked for as well goes on for that one, and is not this key's any more.
+    """
     read_query(request, Query)
     record = await run_in_threadpool(services_of(request).jobs.cancel, solution_id_of(request))
     return JsonResponse(_told(record), status_code=202)
@@ -142,6 +148,7 @@ async def cancel_solution(request: Request) -> Response:
         status=202,
         path=("solution_id",),
         errors=(404, 409, 422, 429, 503, 507),
+        scope=Scope.SOLVE,
     ),
 )
 async def retry_solution(request: Request) -> Response:
@@ -160,10 +167,14 @@ async def retry_solution(request: Request) -> Response:
         status=204,
         path=("solution_id",),
         errors=(404, 422, 503),
+        scope=Scope.SOLVE,
     ),
 )
 async def delete_solution(request: Request) -> Response:
-    """Removes a solution with its policy; one that is being solved is stopped."""
+    """Removes a solution with its policy; one that is being solved is stopped.
+
+    A solution that another key has asked for as well stays there for that one alone.
+    """
     read_query(request, Query)
     solution_id, services = solution_id_of(request), services_of(request)
     await run_in_threadpool(services.jobs.delete, solution_id)

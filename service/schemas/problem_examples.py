@@ -22,6 +22,19 @@ PROBLEMS: dict[int, dict[str, Any]] = {
         "The body is not of its media type",
         "the body is not JSON: Expecting value at line 1, column 1",
     ),
+    401: _problem(
+        401,
+        "unauthenticated",
+        "No valid key was sent",
+        "no key was sent; send the header Authorization: Bearer KEY",
+    ),
+    403: _problem(
+        403,
+        "scope",
+        "The key may not do this",
+        "this takes the scope solve, and the key has read; send a key that has it",
+        scope={"needed": "solve", "granted": ["read"]},
+    ),
     404: _problem(404, "unknown-solution", "There is no such solution", f"there is no job {SOLUTION_ID}"),
     406: _problem(
         406,

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from service.app import create_app
 from service.dependencies import Services
+from service.settings import ServiceSettings
 from worker.logs import configure_logs
 
 GRACE_S = 3
@@ -32,7 +33,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(listener: socket.socket) -> None:
+def serve(listener: socket.socket, settings: ServiceSettings | None = None) -> None:
     """Serve the application on a socket that listens already, until SIGINT or SIGTERM.
 
     A socket object and not its number (uvicorn's ``fd``): uvicorn would take it for a Unix socket and leave
@@ -40,7 +41,7 @@ def serve(listener: socket.socket) -> None:
     """
     configure_logs()
     sys.setswitchinterval(SWITCH_S)
-    app = create_app()
+    app = create_app(settings)
     config = uvicorn.Config(app, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S)
     Server(config, app).run(sockets=[listener])
 

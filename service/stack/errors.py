@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class StackError(Exception):
     """The stack cannot start or go on. The message is one line that names the cause and the remedy."""
+
+
+class DirectoryInUseError(StackError):
+    """Another server has the data directory."""

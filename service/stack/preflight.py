@@ -17,35 +17,27 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from service.stack.errors import StackError
+from service.stack.errors import DirectoryInUseError, StackError
 
 BROKER_TIMEOUT_S = 2.0
 OLDEST_STORE = 7
 BACKLOG = 2048
 
 
-def require_loopback(host: str) -> None:
-    """Refuse an address that other machines can reach: without keys, everyone there could run solves.
-
-    Raises:
-        StackError: ``host`` is neither ``localhost`` nor a loopback address.
-    """
+def is_loopback(host: str) -> bool:
+    """Whether an address is one that no other machine can reach: ``localhost`` or a loopback address."""
     try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise StackError(
-            f"--host {host} is not a loopback address and no keys are configured: use --host 127.0.0.1, with "
-            "a proxy that authenticates in front of it where others need the server"
-        )
+        return False
 
 
 def lock_directory(directory: Path) -> TextIO:
     """Create the data directory and lock it for as long as the returned file is open.
 
     Raises:
-        StackError: the directory cannot be written, or another server has it.
+        StackError: the directory cannot be written.
+        DirectoryInUseError: another server has it.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -60,7 +52,7 @@ def lock_directory(directory: Path) -> TextIO:
         lock.seek(0)
         owner = lock.read().strip() or "unknown"
         lock.close()
-        raise StackError(
+        raise DirectoryInUseError(
             f"the data directory {directory} is in use by another saddlepath-server (process {owner}): "
             "stop that one, or choose another directory with --data"
         ) from error
@@ -118,8 +110,8 @@ def require_broker(url: str) -> None:
             version = str(client.info("server")["redis_version"])
     except (ValueError, redis.RedisError) as error:
         raise StackError(
-            f"no store answers at the --redis-url that was given ({error}): start that server, correct the "
-            "URL, or leave --redis-url out to use the embedded store"
+            f"no store answers at the --redis-url or SADDLEPATH_REDIS_URL that was given ({error}): start that server, "
+            "correct the URL, or leave --redis-url out to use the embedded store"
         ) from error
     if int(version.partition(".")[0]) < OLDEST_STORE:
         raise StackError(

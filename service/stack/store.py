@@ -108,18 +108,25 @@ def stop_leftover(config: Path) -> None:
     Raises:
         StackError: it answers and does not stop.
     """
-    if not config.exists():
-        return
-    old = dict(line.split(maxsplit=1) for line in config.read_text().splitlines() if line.strip())
-    if not {"port", "requirepass"} <= old.keys():
+    url = read_url(config)
+    if url is None:
         return
     try:
-        with connect(f"redis://:{old['requirepass']}@127.0.0.1:{old['port']}/0") as client:
+        with connect(url) as client:
             client.shutdown()
     except redis.ConnectionError:  # also a refused password: another server has that port by now
         return
     except redis.RedisError as error:
         raise StackError(
-            f"a store of an earlier run still uses {config.parent} on port {old['port']} and does not stop "
-            f"({error}): end that process"
+            f"a store of an earlier run still uses {config.parent} and does not stop ({error}): end that process"
         ) from error
+
+
+def read_url(config: Path) -> str | None:
+    """Where the store of a configuration file answers while it runs; None where there is no such file."""
+    if not config.exists():
+        return None
+    found = dict(line.split(maxsplit=1) for line in config.read_text().splitlines() if line.strip())
+    if not {"port", "requirepass"} <= found.keys():
+        return None
+    return f"redis://:{found['requirepass']}@127.0.0.1:{found['port']}/0"

@@ -17,7 +17,8 @@ from structlog.typing import FilteringBoundLogger
 
 from service.stack.child import Child, Command
 from service.stack.errors import StackError
-from service.stack.preflight import listen, lock_directory, require_broker, require_loopback
+from service.stack.key_access import require_keys
+from service.stack.preflight import is_loopback, listen, lock_directory, require_broker
 from service.stack.readiness import accepts_solves, store_answers
 from service.stack.store import StoreServer, prepare_store
 from service.stack.warden import PYTHON, Warden
@@ -36,7 +37,7 @@ class StackSettings:
 
     Attributes:
         data: the data directory.
-        host: the address the API listens on; loopback only.
+        host: the address the API listens on; loopback, or any where keys are configured.
         port: its port; 0 takes any free one.
         workers: number of worker processes.
         redis_url: a store that is there already, or ``None`` for the embedded one.
@@ -55,7 +56,7 @@ def run_stack(settings: StackSettings) -> None:
     Raises:
         StackError: something that must hold before or during the start does not.
     """
-    require_loopback(settings.host)
+    require_keys(settings.host, settings.data, settings.redis_url)
     with lock_directory(settings.data), listen(settings.host, settings.port) as listener:
         store = None
         if settings.redis_url is None:
@@ -138,7 +139,10 @@ class Supervisor:
     def _api_command(self) -> Command:
         descriptor = self._listener.fileno()
         argv = (*PYTHON, "-m", "service.stack.api", str(descriptor))
-        return Command("api", argv, {"SADDLEPATH_REDIS_URL": self._store_url}, descriptors=(descriptor,))
+        environment = {"SADDLEPATH_REDIS_URL": self._store_url}
+        if not is_loopback(self._settings.host):
+            environment["SADDLEPATH_REQUIRE_KEYS"] = "true"
+        return Command("api", argv, environment, descriptors=(descriptor,))
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not await asyncio.to_thread(condition):

@@ -58,12 +58,16 @@ def test_a_broker_that_does_not_answer(tmp_path):
     assert "no store answers" in line and "--redis-url" in line
 
 
-@pytest.mark.parametrize("command", ["up", "api"])
-def test_an_address_that_others_can_reach(command, tmp_path):
-    data = ["--data", str(tmp_path)] if command == "up" else []
-    line = refuse(command, "--host", "0.0.0.0", "--port", "0", *data)
+def test_an_address_that_others_can_reach(tmp_path):
+    line = refuse("up", "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path))
     assert "no keys are configured" in line and "--host 127.0.0.1" in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_that_others_can_reach_of_the_api_alone(store_url):
+    environment = {"SADDLEPATH_REDIS_URL": store_url}
+    (line,) = run("api", "--host", "0.0.0.0", "--port", "0", environment=environment)
+    assert "no keys are configured" in line and "--host 127.0.0.1" in line
 
 
 def test_a_worker_that_cannot_start(tmp_path):

@@ -24,6 +24,7 @@ from worker.artifacts import Artifact
 from worker.attempts import AttemptStore
 from worker.contract import JobStatus, Problem
 from worker.jobs import JobStore
+from worker.keys import KeyLimits, KeyStore, Scope
 
 CERTIFICATE = {name: value for name, value in ANSWERS["ComparedCertificate"].items() if name != "comparison"}
 BASE, SLOPE = 0.43, (0.02, 0.05)
@@ -78,9 +79,9 @@ class Finisher:
         assert self._attempts.succeed(attempt, report, CERTIFICATE, told, artifact)
         return artifact.sha256
 
-    def fail(self, job_id):
+    def fail(self, job_id, attempt=None):
         problem = Problem(type="/problems/diverged", title="Diverged", detail="It diverged.", code="diverged")
-        assert self._attempts.fail(self.begin(job_id), problem)
+        assert self._attempts.fail(attempt or self.begin(job_id), problem)
 
 
 @pytest.fixture
@@ -111,6 +112,18 @@ def api(make_api):
     """A client of the API on the empty store."""
     with make_api() as api:
         yield api
+
+
+@pytest.fixture
+def make_key(client):
+    """Makes keys: ``make_key(*scopes, expires_at=…, rate=…)``; the headers with which a client shows one."""
+
+    def make(*scopes, expires_at=None, **limits):
+        chosen = [Scope(scope) for scope in scopes or ("read", "solve")]
+        _, shown = KeyStore(client).create("a test", chosen, expires_at, KeyLimits(**limits))
+        return {"Authorization": f"Bearer {shown}"}
+
+    return make
 
 
 @pytest.fixture

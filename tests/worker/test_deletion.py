@@ -7,7 +7,6 @@ import pytest
 from worker.artifacts import Artifact, ArtifactStore
 from worker.contract import JobStatus
 from worker.errors import JobGoneError, JobNotFoundError
-from worker.events import EventLog
 from worker.exports import ExportStore
 from worker.gone import GONE_S
 from worker.store import PREFIX, SIZES, TALLY, USED, gone_key
@@ -71,7 +70,6 @@ def test_every_question_about_it_is_told_when_and_why_it_went(client, jobs, solv
             ask(solved)
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]{12}Z", caught.value.deleted_at)
         assert caught.value.reason == "request"
-    assert isinstance(EventLog(client).missing(solved), JobGoneError)
 
 
 def test_the_word_of_it_is_kept_for_a_day(client, jobs, solved):

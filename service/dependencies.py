@@ -39,6 +39,7 @@ class Services:
     collector: ServiceCollector
     reading: Gate
     batches: Gate
+    drawing: Gate
     held: Allowance
 
 

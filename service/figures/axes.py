@@ -35,12 +35,11 @@ def domain_axis(axes: Axes, plane: Plane, name: str) -> None:
     axes.set_xlabel(label_of(plane.model, name, _AXIS_WIDTH, 1))
 
 
-def map_axes(axes: Axes, plane: Plane, values: np.ndarray) -> AxesImage:
-    """Draws values (side, side) over the two axes of a plane, grey where they are not defined."""
+def map_axes(axes: Axes, plane: Plane, values: np.ndarray, ends: tuple[float, float]) -> AxesImage:
+    """Draws values (side, side) over the two axes of a plane by colours between two ends, grey where not defined."""
     assert plane.across is not None
     (left, right), (low, high) = plane.domain[plane.along], plane.domain[plane.across]
     axes.set_facecolor(SHADE)
-    bottom, top = plain_range(values)
     image = axes.imshow(
         values,
         origin="lower",
@@ -48,8 +47,8 @@ def map_axes(axes: Axes, plane: Plane, values: np.ndarray) -> AxesImage:
         aspect="auto",
         interpolation="nearest",
         cmap=COLOUR_MAP,
-        vmin=bottom,
-        vmax=top,
+        vmin=ends[0],
+        vmax=ends[1],
     )
     domain_axis(axes, plane, plane.along)
     margin = _MARGIN * (high - low)
@@ -76,13 +75,19 @@ def contours(axes: Axes, plane: Plane, values: np.ndarray, levels: Sequence[floa
     axes.contour(along, across, values, levels=inside, **style)
 
 
-def plain_range(values: np.ndarray, margin: float = 0.0) -> tuple[float, float]:
-    """The ends of an axis for some values; wide enough that rounding is not seen as movement."""
+def plain_range(values: np.ndarray, margin: float = 0.0, size: float = 0.0) -> tuple[float, float]:
+    """The ends of an axis for some values; wide enough that rounding is not seen as movement.
+
+    Args:
+        values: any number of them, those that are not finite left out.
+        margin: beyond them, as a share of what they span.
+        size: of what they are differences of.
+    """
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 1.0
     low, high = float(finite.min()), float(finite.max())
-    size = max(abs(low), abs(high))
+    size = max(abs(low), abs(high), size)
     if high - low <= _ROUNDING * size or high == low:
         room = 0.05 * size or 1.0
         return low - room, high + room

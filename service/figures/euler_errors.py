@@ -12,7 +12,6 @@ from service.errors import RequestError
 from service.evaluation import Evaluator
 from service.figures.axes import domain_axis, legend, map_axes, plain_range
 from service.figures.effort import judged_states
-from service.figures.labels import short_number
 from service.figures.plane import POINTS, Line, Plane, choose_plane
 from service.figures.style import FAINT, MAIN, ramp
 from service.schemas.figures import ErrorsFigureQuery
@@ -28,8 +27,10 @@ _OF_MAP, _OF_DRAWN = 0.45, 0.25
 _LARGEST_SIDE, _MOST_DRAWN = 61, 2000
 _FEWEST = 400
 _STREAM = 6
-#: What is smaller is rounding, zero included.
+#: What is smaller is rounding; an error is zero where a bound is met.
 _SMALLEST = 1e-17
+#: Orders of magnitude below the largest error that axes show.
+_DECADES = 6
 _HEIGHT_IN = 4.6
 
 
@@ -69,6 +70,8 @@ class ErrorsPicture:
         """How to read it."""
         measure = "in units of consumption" if self.units == "consumption" else "residuals as written"
         marks = f"largest error of all equations, {measure}; grey: beyond the domain; dotted: steady state"
+        if not self.drawn.size:
+            marks += "; nowhere defined"
         return (*filter(None, [self.plane.held()]), marks)
 
     @property
@@ -83,7 +86,8 @@ class ErrorsPicture:
         self._draw_lines(upper)
         if self.map is not None:
             axes = figure.add_subplot(spaces[0, 1])
-            image = map_axes(axes, self.plane, self.map)
+            low, high = _shown(self.map)
+            image = map_axes(axes, self.plane, np.maximum(self.map, low), (low, high))
             figure.colorbar(image, ax=axes, label="log₁₀ Euler error")
         self._draw_distribution(figure.add_subplot(spaces[1, :]))
         legend(figure, upper, 3)
@@ -94,25 +98,33 @@ class ErrorsPicture:
             axes.plot(self.places, values, color=colour, linewidth=1.0, label=line.label)
         level = np.log10(self.target)
         axes.axhline(level, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)), label="target")
-        axes.set_ylim(*plain_range(np.append(self.along, level), 0.06))
+        axes.set_ylim(*_shown(self.along, level))
         axes.set_ylabel("log₁₀ Euler error")
 
     def _draw_distribution(self, axes: Axes) -> None:
         count = len(self.drawn)
         lost = f", {self.n_undefined} of them undefined" if self.n_undefined else ""
-        axes.set_xlabel(f"log₁₀ Euler error at {count + self.n_undefined} states drawn from the domain{lost}")
+        label = f"log₁₀ Euler error at {count + self.n_undefined} states drawn from the domain{lost}"
         axes.set_ylabel("share of states\nbelow it")
         axes.set_ylim(0, 1.02)
-        if not count:
-            return
-        shares = (np.arange(count) + 1) / count
-        axes.plot(self.drawn, shares, color=MAIN, drawstyle="steps-post")
-        axes.axvline(np.log10(self.target), color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
-        mean, largest = np.log10(np.mean(10.0**self.drawn)), self.drawn[-1]
-        for value, name, height in ((mean, "mean", 0.12), (largest, "largest", 0.34)):
-            axes.axvline(value, color=MAIN, linewidth=0.6, linestyle=":")
-            told = f"{name} {short_number(round(float(value), 2))}"
-            axes.annotate(told, (value, height), (-3, 0), textcoords="offset points", ha="right", fontsize=7)
+        if count:
+            axes.plot(self.drawn, (np.arange(count) + 1) / count, color=MAIN, drawstyle="steps-post")
+            mean, largest = float(np.log10(np.mean(10.0**self.drawn))), float(self.drawn[-1])
+            label += f"; dotted: mean {mean:.2f}, largest {largest:.2f}".replace("-", "−")
+            for value in (mean, largest):
+                axes.axvline(value, color=MAIN, linewidth=0.6, linestyle=":")
+        level = np.log10(self.target)
+        axes.axvline(level, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.set_xlim(*_shown(self.drawn, level))
+        axes.set_xlabel(label)
+
+
+def _shown(values: np.ndarray, *levels: float) -> tuple[float, float]:
+    """The ends of an axis of errors and levels: errors of zero, and of isolated states, would take most of it."""
+    finite = values[np.isfinite(values)]
+    if finite.size:
+        finite = np.maximum(finite, finite.max() - _DECADES)
+    return plain_range(np.append(finite, levels), 0.06)
 
 
 def collect_errors(

@@ -13,7 +13,7 @@ from service.figures.axes import plain_range
 from service.figures.labels import short_number, symbol_of, values_of
 from service.figures.paths import height_of, panels
 from service.figures.style import FAINT, INK, MAIN
-from service.figures.variables import choose_variables
+from service.figures.variables import choose_variables, path_variables
 from service.impulses import response_of
 from service.schemas.figures import MAX_PATH_VARIABLES, ImpulseFigureQuery
 from solver.model.spec import Model
@@ -35,12 +35,14 @@ class ResponsePicture:
         notes: which impulse, met where.
         response: by variable, (periods,) means of the differences; NaN where no path is left.
         error: by variable, (periods,) their standard errors; NaN of a single path.
+        size: by variable, the largest that it is without the impulse.
     """
 
     model: Model
     notes: tuple[str, ...]
     response: Mapping[str, np.ndarray]
     error: Mapping[str, np.ndarray]
+    size: Mapping[str, float]
 
     @property
     def title(self) -> str:
@@ -61,7 +63,8 @@ class ResponsePicture:
             mark = "o" if len(values) <= _MARKED else ""
             one.plot(periods, values, color=MAIN, marker=mark, markersize=1.8)
             one.axhline(0.0, color=INK, linewidth=0.6, linestyle=":")
-            one.set_ylim(*plain_range(np.concatenate([values - room, values + room, [0.0]]), 0.06))
+            shown = np.concatenate([values - room, values + room, [0.0]])
+            one.set_ylim(*plain_range(shown, 0.06, self.size[name]))
             one.set_xlim(0, max(len(values) - 1, 1))
 
 
@@ -75,15 +78,15 @@ def collect_response(
         StateError: faults of the states of departure.
     """
     model = evaluator.policy.model
-    known = [name for name in evaluator.state_names if name != REGIME]
-    known += [*model.controls, *model.definitions, *(name for name in model.exogenous if name not in known)]
-    names = choose_variables(asked.variables, known, known, MAX_PATH_VARIABLES, _FEW)
+    known, preferred = path_variables(model, [name for name in evaluator.state_names if name != REGIME])
+    names = choose_variables(asked.variables, known, preferred, MAX_PATH_VARIABLES, _FEW)
     found = response_of(evaluator, asked, given)
     if asked.shock == REGIME:
         impulse = f"a change to {REGIME} {asked.to}"
     else:
         size = short_number(asked.size)
-        impulse = f"an innovation of {symbol_of(model, asked.shock)} of {size} standard deviations"
+        met = values_of(model, found["impulse"])
+        impulse = f"an innovation of {symbol_of(model, asked.shock)} of {size} standard deviations ({met})"
     where = (
         values_of(model, given)
         if given
@@ -92,9 +95,10 @@ def collect_response(
     return ResponsePicture(
         model,
         (
-            f"{impulse} ({values_of(model, found['impulse'])}), from {where.replace('_', ' ')}",
+            f"{impulse}, from {where.replace('_', ' ')}",
             f"means over {asked.paths - found['lost']} paths of the difference to no impulse; grey: two standard errors",
         ),
         {name: np.array(found["response"][name]) for name in names},
         {name: np.array(found["standard_error"][name]) for name in names},
+        {name: float(np.nan_to_num(np.abs(found["baseline"][name])).max()) for name in names},
     )

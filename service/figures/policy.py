@@ -41,7 +41,7 @@ class PolicyPicture:
         bounds: by bounded control, its lower and its upper bound, (n_lines, POINTS) each.
         maps: by variable, (side, side); None where no second state is free.
         binding: by bounded control, (side, side) whether a bound holds it; None likewise.
-        steady: by variable, its value where every state that is held or shown is at its steady state.
+        steady: by variable, its steady state; none of multipliers that are no variables of the model.
     """
 
     plane: Plane
@@ -90,10 +90,11 @@ class PolicyPicture:
         domain_axis(axes, plane, plane.along)
         for line, values, colour in zip(self.lines, self.along[name], ramp(len(self.lines)), strict=True):
             axes.plot(line.states[:, self._column], values, color=colour, label=line.label)
-        if plane.is_through_steady_state and len(plane.regimes) < 2:
+        shown = self.along[name]
+        if plane.is_through_steady_state and len(plane.regimes) < 2 and name in self.steady:
             axes.plot(plane.steady[plane.along], self.steady[name], "o", color=INK, markersize=3.5)
-        low, high = plain_range(self.along[name], 0.06)
-        axes.set_ylim(low, high)
+            shown = np.append(shown, self.steady[name])
+        axes.set_ylim(*plain_range(shown, 0.06))
         for bound in self.bounds.get(name, ()):
             is_same = np.ptp(bound, axis=0).max() == 0 if np.isfinite(bound).all() else False
             for line, values, colour in zip(self.lines, bound, ramp(len(self.lines)), strict=True):
@@ -115,8 +116,8 @@ class PolicyPicture:
 
         assert self.maps is not None
         values = self.maps[name]
-        image = map_axes(axes, self.plane, values)
         low, high = plain_range(values)
+        image = map_axes(axes, self.plane, values, (low, high))
         levels = MaxNLocator(_LEVELS).tick_values(low, high)
         contours(axes, self.plane, values, levels, colors="white", linewidths=0.5)
         if name in self.binding:
@@ -150,7 +151,6 @@ def collect_policy(
     binding: dict[str, np.ndarray] = {}
     if plane.across is not None:
         maps, binding = _over_map(evaluator, plane, names)
-    at_steady = np.array([list({**plane.point, **plane.steady}.values())])
     return PolicyPicture(
         plane,
         names,
@@ -163,7 +163,7 @@ def collect_policy(
         },
         maps,
         binding,
-        {name: float(values[0]) for name, values in evaluator.tabulate(at_steady, names).items()},
+        {name: value for name, value in evaluator.policy.calibration.steady_state.items() if name in names},
     )
 
 

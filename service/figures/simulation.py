@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from service.errors import RequestError
 from service.evaluation import Evaluator
 from service.figures.axes import legend, plain_range
 from service.figures.labels import values_of
 from service.figures.paths import height_of, panels
 from service.figures.style import FAINT, INK, ramp
-from service.figures.variables import choose_variables
+from service.figures.variables import choose_variables, path_variables
 from service.schemas.figures import MAX_PATH_VARIABLES, SimulationFigureQuery
 from service.simulation import check_work, departures, generator
+from solver.errors import Fault
 from solver.model.spec import Model
 from solver.model.state_space import REGIME
 from solver.numerics.sampling import corners
@@ -112,9 +114,11 @@ def collect_simulation(
     """
     policy = evaluator.policy
     model, calibration = policy.model, policy.calibration
-    known = (*evaluator.state_names, *model.controls, *model.definitions)
-    known += tuple(name for name in model.exogenous if name not in known)
-    names = choose_variables(asked.variables, known, known, MAX_PATH_VARIABLES, _FEW)
+    known, preferred = path_variables(model, evaluator.state_names)
+    names = choose_variables(asked.variables, known, preferred, MAX_PATH_VARIABLES, _FEW)
+    if not calibration.process.is_random and "paths" in asked.model_fields_set:
+        message = f"paths = {asked.paths} would all be the same, as nothing is left to chance in this model; leave it out"
+        raise RequestError([Fault(("paths",), message)])
     check_work(policy, asked.burn_in + asked.periods, asked.paths)
     rng = generator(asked.seed)
     if calibration.process.is_random or given:
@@ -127,12 +131,13 @@ def collect_simulation(
     draws = draw_shocks(calibration.process, rng, asked.burn_in + asked.periods - 1, len(initial))
     panel = simulate_panel(policy, initial, draws).since(asked.burn_in)
     groups = {**panel.states, **panel.controls, **panel.definitions, **panel.shocks}
+    bounds = _bounds_along(evaluator, panel, names)
     return SimulationPicture(
         model,
-        _notes(panel, start, asked.burn_in),
+        _notes(panel, start, asked.burn_in, has_bounds=bool(bounds)),
         asked.burn_in,
         {name: groups[name] for name in names},
-        _bounds_along(evaluator, panel, names),
+        bounds,
         {name: evaluator.domain[name] for name in names if name in evaluator.domain and name != REGIME},
         {name: calibration.steady_state[name] for name in names if name != REGIME},
     )
@@ -143,12 +148,14 @@ def _every(n_states: int) -> int:
     return max(1, 2**n_states // 4) if n_states <= 8 else 1
 
 
-def _notes(panel: Panel, start: str, burn_in: int) -> tuple[str, ...]:
+def _notes(panel: Panel, start: str, burn_in: int, *, has_bounds: bool) -> tuple[str, ...]:
     since = f", {burn_in} periods before the first that is drawn" if burn_in else ""
     lost = f"; {panel.n_lost} paths leave the states at which the economy is defined" if panel.n_lost else ""
+    count = panel.is_defined.shape[1]
+    marks = "dotted: steady state; dash-dotted, where in sight: ends of the domain"
     return (
-        f"{panel.is_defined.shape[1]} paths from {start}{since}{lost}",
-        "dotted: steady state; dash-dotted: ends of the domain; thin dashes: a bound, along the first path",
+        f"{count} path{'' if count == 1 else 's'} from {start}{since}{lost}",
+        marks + ("; thin dashes: a bound, along the first path" if has_bounds else ""),
     )
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _HEIGHT_IN = 4.6
 _MAX_PHASES = 7
-#: Largest over smallest from which on an axis is logarithmic.
-_WIDE = 100.0
+#: Last over median from which on an axis is logarithmic: most reports came early.
+_WIDE = 10.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class TrainingPicture:
     @property
     def notes(self) -> tuple[str, ...]:
         """How to read it."""
-        return (f"{self.steps} steps, {self.states[-1]:.0f} states visited, {self.seconds[-1]:.3g} seconds",)
+        return (
+            f"{self.steps:,} steps, {self.states[-1]:,.0f} states visited, {self.seconds[-1]:.3g} seconds",
+        )
 
     @property
     def height_in(self) -> float:
@@ -128,9 +130,10 @@ def collect_training(evaluator: Evaluator, artifact: Artifact) -> TrainingPictur
 
 
 def _scale(axes: Axes, places: np.ndarray) -> None:
-    """Makes a horizontal axis logarithmic where it spans much, with numbers as they are read."""
-    positive = places[places > 0]
-    if positive.size and positive.max() > _WIDE * positive.min():
+    """Makes a horizontal axis logarithmic where most is at its beginning, in plain numbers."""
+    if places.min() > 0 and places.max() > _WIDE * np.median(places):
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter("")
+    else:
+        axes.locator_params("x", nbins=6)
+    axes.xaxis.set_major_formatter("{x:,g}")

@@ -8,9 +8,12 @@ from service.errors import RequestError
 from service.faults import shown
 from solver.errors import Fault
 from solver.model.consumption import CONSUMPTION
+from solver.model.spec import Model
+from solver.model.state_space import REGIME
 
 FIELD = "variables"
 MAX_LISTED = 30
+_FEW_STATES = 3
 
 
 def choose_variables(
@@ -54,3 +57,13 @@ def choose_variables(
     if faults:
         raise RequestError(faults)
     return names
+
+
+def path_variables(model: Model, state_names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Every variable along paths, and the same with those first that one wants to see: of each kind some."""
+    shocks = [name for name in model.exogenous if name not in state_names]
+    known = [*state_names, *model.controls, *model.definitions, *shocks]
+    continuous = [name for name in state_names if name != REGIME]
+    regime = [name for name in state_names if name == REGIME]
+    few = [*continuous[: _FEW_STATES - len(regime)], *regime]
+    return known, [*few, *(name for name in (*model.controls, *model.definitions) if name not in few)]

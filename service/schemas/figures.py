@@ -51,8 +51,8 @@ class SimulationFigureQuery(Query):
     )
     paths: Annotated[int, Field(ge=1, le=MAX_FIGURE_PATHS)] = Field(
         500,
-        description="How many paths. The first is drawn as a line; of 20 and more the 5th and the 95th percentile, too; of "
-        "fewer each.",
+        description="How many paths. The first is drawn as a line, of 20 and more the 5th and the 95th percentile, too, of "
+        "fewer five at most. Where nothing is left to chance all are the same, and it cannot be given.",
     )
     burn_in: Annotated[int, Field(ge=0, le=MAX_FIGURE_PERIODS)] = Field(
         0, description="Periods that are simulated before the first that is drawn."

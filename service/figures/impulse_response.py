@@ -84,9 +84,9 @@ def collect_response(
     if asked.shock == REGIME:
         impulse = f"a change to {REGIME} {asked.to}"
     else:
-        size = short_number(asked.size)
+        size = f"{short_number(asked.size)} standard deviation{'' if asked.size in (1, -1) else 's'}"
         met = values_of(model, found["impulse"])
-        impulse = f"an innovation of {symbol_of(model, asked.shock)} of {size} standard deviations ({met})"
+        impulse = f"an innovation of {symbol_of(model, asked.shock)} of {size} ({met})"
     where = (
         values_of(model, given)
         if given

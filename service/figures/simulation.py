@@ -42,7 +42,8 @@ class SimulationPicture:
         model: whose variables they are.
         notes: how to read it.
         first: number of the first period.
-        values: by variable, (periods, paths); NaN from where a path is lost.
+        values: by variable, (periods, n_drawn) of the paths that are drawn as lines; NaN from where one is lost.
+        bands: by variable, the 5th and the 95th percentile over all paths, (periods,) each; none of few paths, or a regime.
         bounds: by variable, the lower and the upper bound along the first path, (periods,) each.
         domain: by state, its lower and its upper end.
         steady: by variable, its steady state; none of a regime.
@@ -52,6 +53,7 @@ class SimulationPicture:
     notes: tuple[str, ...]
     first: int
     values: Mapping[str, np.ndarray]
+    bands: Mapping[str, tuple[np.ndarray, np.ndarray]]
     bounds: Mapping[str, tuple[np.ndarray, np.ndarray]]
     domain: Mapping[str, tuple[float, float]]
     steady: Mapping[str, float]
@@ -77,20 +79,17 @@ class SimulationPicture:
         values = self.values[name]
         periods = self.first + np.arange(len(values))
         style = "steps-post" if name == REGIME else "default"
-        n_paths = values.shape[1]
-        if n_paths >= _BAND_FROM and name != REGIME:
-            low, high = _quantiles(values)
+        drawn = [values]
+        if name in self.bands:
+            low, high = self.bands[name]
             axes.fill_between(
                 periods, low, high, color=FAINT, alpha=0.35, linewidth=0, label="5 to 95 % of paths"
             )
-            drawn = np.column_stack([values[:, :1], low, high])
-        else:
-            drawn = values[:, : 1 if n_paths >= _BAND_FROM else _LINES]
-        count = min(n_paths, _LINES) if n_paths < _BAND_FROM else 1
-        for path, colour in enumerate(ramp(count)):
+            drawn += [low[:, None], high[:, None]]
+        for path, colour in enumerate(ramp(values.shape[1])):
             label = f"path {path}"
             axes.plot(periods, values[:, path], color=colour, linewidth=1.0, drawstyle=style, label=label)
-        axes.set_ylim(*plain_range(drawn, _MARGIN))
+        axes.set_ylim(*plain_range(np.hstack(drawn), _MARGIN))
         axes.set_xlim(periods[0], periods[-1])
         if name in self.steady:
             axes.axhline(self.steady[name], color=INK, linewidth=0.6, linestyle=":", label="steady state")
@@ -132,11 +131,13 @@ def collect_simulation(
     panel = simulate_panel(policy, initial, draws).since(asked.burn_in)
     groups = {**panel.states, **panel.controls, **panel.definitions, **panel.shocks}
     bounds = _bounds_along(evaluator, panel, names)
+    is_many = len(initial) >= _BAND_FROM
     return SimulationPicture(
         model,
         _notes(panel, start, asked.burn_in, has_bounds=bool(bounds)),
         asked.burn_in,
-        {name: groups[name] for name in names},
+        {name: groups[name][:, : 1 if is_many else _LINES] for name in names},
+        {name: _quantiles(groups[name]) for name in names if is_many and name != REGIME},
         bounds,
         {name: evaluator.domain[name] for name in names if name in evaluator.domain and name != REGIME},
         {name: calibration.steady_state[name] for name in names if name != REGIME},

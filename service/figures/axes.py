@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _MARGIN = 0.03
 #: Variation of a variable, relative to its size, that is shown as none.
 _ROUNDING = 1e-7
+#: What is larger is not shown: the width of an axis must be a number, too.
+_LARGEST = 1e300
 _AXIS_WIDTH = 44
 #: Characters beside an axis of the usual height.
 LABEL_WIDTH = 28
@@ -64,7 +66,8 @@ def map_axes(axes: Axes, plane: Plane, values: np.ndarray, ends: tuple[float, fl
 def contours(axes: Axes, plane: Plane, values: np.ndarray, levels: Sequence[float], **style: Any) -> None:
     """Draws contours of values (side, side) over a plane, as far as they have these levels."""
     assert plane.across is not None
-    inside = [one for one in levels if np.nanmin(values) < one < np.nanmax(values)]
+    finite = values[np.isfinite(values)]
+    inside = [one for one in levels if finite.size and finite.min() < one < finite.max()]
     if not inside:
         return
     side = len(values)
@@ -79,11 +82,11 @@ def plain_range(values: np.ndarray, margin: float = 0.0, size: float = 0.0) -> t
     """The ends of an axis for some values; wide enough that rounding is not seen as movement.
 
     Args:
-        values: any number of them, those that are not finite left out.
+        values: any number of them, those that are not finite or absurdly large left out.
         margin: beyond them, as a share of what they span.
         size: of what they are differences of.
     """
-    finite = values[np.isfinite(values)]
+    finite = values[np.abs(values) < _LARGEST]
     if not finite.size:
         return 0.0, 1.0
     low, high = float(finite.min()), float(finite.max())

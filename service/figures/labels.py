@@ -20,7 +20,7 @@ def shortened(text: str, most: int = _TITLE_LENGTH) -> str:
 
 def symbol_of(model: Model, name: str) -> str:
     """A variable as it is displayed."""
-    return shortened(model.symbols.get(name, _NOTHING).symbol or name, _NAME_LENGTH)
+    return shortened(model.symbols.get(name, _NOTHING).symbol or name, _NAME_LENGTH) or name
 
 
 def label_of(model: Model, name: str, width: int, lines: int = 2) -> str:

@@ -21,6 +21,8 @@ _MARGIN = 0.03
 _ROUNDING = 1e-7
 #: What is larger is not shown: the width of an axis must be a number, too.
 _LARGEST = 1e300
+#: Intervals of a horizontal axis, so that long numbers do not touch.
+_TICKS = 6
 _AXIS_WIDTH = 44
 #: Characters beside an axis of the usual height.
 LABEL_WIDTH = 28
@@ -34,6 +36,7 @@ def domain_axis(axes: Axes, plane: Plane, name: str) -> None:
     axes.axvspan(low - margin, low, color=SHADE, linewidth=0)
     axes.axvspan(high, high + margin, color=SHADE, linewidth=0)
     axes.axvline(plane.steady[name], color=FAINT, linewidth=0.6, linestyle=":")
+    axes.locator_params("x", nbins=_TICKS)
     axes.set_xlabel(label_of(plane.model, name, _AXIS_WIDTH, 1))
 
 

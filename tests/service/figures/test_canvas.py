@@ -49,6 +49,7 @@ def test_a_png_is_as_wide_as_a_page_at_200_dots_an_inch(picture_of):
     "title",
     [
         "$\\frac{",
+        "$\\frac{$",
         "a_b^c $x$ %",
         "消费 и ∂",
         "<script>alert(1)</script>&--><!--",

@@ -28,6 +28,7 @@ from service.routes import (
     artifacts,
     batches,
     events,
+    figures,
     inference,
     models,
     operations,
@@ -97,6 +98,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 ServiceCollector(client, jobs, presence, kept),
                 reading=Gate("requests", settings.max_waiting),
                 batches=Gate("batches", settings.max_waiting_batches),
+                drawing=Gate("figures", settings.max_waiting_figures, at_once=1),
                 held=Allowance("batches", settings.max_held_batch_bytes),
             )
             async with news.listening(), uses.telling():
@@ -120,6 +122,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         solutions,
         simulations,
         artifacts,
+        figures,
         events,
         records,
         models,

@@ -25,16 +25,17 @@ def has_current(request: Request, tag: str) -> bool:
     return any(one.strip().removeprefix("W/") in (tag, "*") for one in listed)
 
 
-def tagged(request: Request, body: bytes, caching: str) -> Response:
-    """An answer in JSON with its entity tag; 304 without a body when the client has it already.
+def tagged(request: Request, body: bytes, caching: str, media_type: str = "application/json") -> Response:
+    """An answer with its entity tag; 304 without a body when the client has it already.
 
     Args:
         request: with or without ``If-None-Match``.
-        body: the JSON.
+        body: the content.
         caching: the ``Cache-Control``.
+        media_type: of the body.
     """
     tag = entity_tag(body)
     headers = {"ETag": tag, "Cache-Control": caching}
     if has_current(request, tag):
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    return Response(body, headers=headers, media_type=media_type)

@@ -48,6 +48,7 @@ class Services:
     collector: ServiceCollector
     reading: Gate
     batches: Gate
+    drawing: Gate
     held: Allowance
 
     def seen_by(self, tenant: Tenant) -> Services:

@@ -14,6 +14,7 @@
     ├── BusyError               as much work of one kind is under way as may be
     ├── DeletedError            a solution that was deleted while its request waited for it
     ├── StartLostError          the record of a solution whose start is not there any more as it was
+    ├── NoHistoryError          a picture of a training of which nothing was kept
     └── UnsolvedError           a policy or certificate asked of a solution that has none
 """
 
@@ -109,6 +110,10 @@ class StartLostError(ServiceError):
             f"the record holds what the solution started from, {start}, and {reason}; post that one's own request "
             "again, which gives it the same id and, on the same machine, the same policy"
         )
+
+
+class NoHistoryError(ServiceError):
+    """A picture of a training of which nothing was kept."""
 
 
 class UnsolvedError(ServiceError):

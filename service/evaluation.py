@@ -54,14 +54,17 @@ class Evaluator:
 
     Attributes:
         policy: the policy itself.
+        judge: of its Euler errors, as the certificate measures them.
+        target: the largest Euler error that was asked for.
     """
 
     def __init__(self, model: Model, job: Job, artifact: Artifact) -> None:
         calibration = calibrate(model, job.calibration)
         self.policy = artifact.unpack(model, calibration)
+        self.target = job.target
         self._parameters = calibration.parameter_vector()
         judging = job.method.expectation.judging(size_of_problem(model, calibration))
-        self._judge = EulerJudge(
+        self.judge = EulerJudge(
             model, calibration, build_expectation(calibration.process, judging, finer=True)
         )
         self.sensitivities = Sensitivities(self.policy, job)
@@ -132,11 +135,35 @@ class Evaluator:
         self._check_defined(states, is_defined)
         return Evaluation(controls, definitions, in_domain)
 
+    def tabulate(self, states: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Some controls and definitions, (n,) by name, at ``states`` (n, n_states); NaN where they are not defined.
+
+        Multipliers, which cost an expectation, are found only where they are asked for.
+        """
+        with np.errstate(all="ignore"):
+            today = self.policy.decide(states)
+            definitions = self.policy.economy.definitions(self._parameters, today)
+            in_domain = np.all((states >= self._lower) & (states <= self._upper), axis=1)
+            is_answered = self._is_answered(today, definitions, in_domain)
+        found = dict(zip(self.control_names, today.controls.T, strict=True)) | definitions
+        if any(name not in found for name in names):
+            found |= self.judge.multipliers(self.policy.evaluate, states)
+        return {name: np.where(is_answered, found[name], np.nan) for name in names}
+
+    def bounds(self, states: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """The lower and the upper bound, (n,) each, of every control that has some, at ``states`` (n, n_states)."""
+        economy, process, space = self.policy.economy, self.policy.calibration.process, self.policy.space
+        exogenous = space.exogenous_of(np, process.mean, process.values, states)
+        with np.errstate(all="ignore"):
+            lowers, uppers = economy.bounds(self._parameters, exogenous, space.endogenous(states))
+        names = [self.control_names[place] for place in economy.bounded]
+        return dict(zip(names, zip(lowers, uppers, strict=True), strict=True))
+
     def _decide(self, states: np.ndarray) -> tuple[Date, dict[str, np.ndarray]]:
         with np.errstate(all="ignore"):  # far out states overflow; what is not finite is refused later
             today = self.policy.decide(states)
         definitions = self.policy.economy.definitions(self._parameters, today)
-        return today, self._judge.multipliers(self.policy.evaluate, states) | definitions
+        return today, self.judge.multipliers(self.policy.evaluate, states) | definitions
 
     def _check_regimes(self, states: np.ndarray) -> None:
         """Refuses rows whose regime is none of the chain's."""

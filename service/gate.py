@@ -19,12 +19,17 @@ ResultT = TypeVar("ResultT")
 
 
 class Gate:
-    """Lets :data:`AT_ONCE` pieces of work run at once, and ``max_waiting`` more wait. Belongs to the event loop."""
+    """Lets ``at_once`` pieces of work run at once, and ``max_waiting`` more wait. Belongs to the event loop.
 
-    def __init__(self, work: str, max_waiting: int) -> None:
+    Attributes:
+        at_once: how many.
+    """
+
+    def __init__(self, work: str, max_waiting: int, at_once: int = AT_ONCE) -> None:
         self._work = work
         self._max_waiting = max_waiting
-        self._limiter = anyio.CapacityLimiter(AT_ONCE)
+        self.at_once = at_once
+        self._limiter = anyio.CapacityLimiter(at_once)
         self._inside = 0  # the limiter itself counts a piece only once its turn of the loop has come
 
     async def run(self, work: Callable[[], ResultT]) -> ResultT:
@@ -33,7 +38,7 @@ class Gate:
         Raises:
             BusyError: as much work is waiting as may wait.
         """
-        if self._inside >= AT_ONCE + self._max_waiting:
+        if self._inside >= self.at_once + self._max_waiting:
             raise BusyError(
                 f"{self._max_waiting} {self._work} are waiting, the most that may; try again later"
             )

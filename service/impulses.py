@@ -10,7 +10,6 @@ import numpy as np
 from service.errors import RequestError
 from service.evaluation import Evaluator
 from service.faults import shown
-from service.query import read_numbers
 from service.schemas.simulations import BURN_IN, ImpulseQuery
 from service.simulation import check_work, departures, generator
 from solver.errors import Fault
@@ -58,24 +57,6 @@ def response_of(evaluator: Evaluator, asked: ImpulseQuery, given: Mapping[str, f
         "t": list(range(asked.periods)),
         **{part: dict(zip(found.names, values.T.tolist(), strict=True)) for part, values in parts.items()},
     }
-
-
-def states_of(evaluator: Evaluator, parameters: Mapping[str, str]) -> dict[str, float]:
-    """The states of departure among query parameters that are none of :class:`ImpulseQuery`.
-
-    Raises:
-        RequestError: something else, or what is no number.
-    """
-    names = evaluator.state_names
-    known = f"the parameters are {', '.join(ImpulseQuery.model_fields)}, the states {', '.join(names)}"
-    faults = [
-        Fault((name,), f"{shown(name)[1:-1]} is neither a parameter of this call nor a state; {known}")
-        for name in parameters
-        if name not in names
-    ]
-    if faults:
-        raise RequestError(faults)
-    return read_numbers(parameters, tuple(parameters))
 
 
 def _long_run(policy: Policy, rng: np.random.Generator, paths: int, burn_in: int) -> np.ndarray:

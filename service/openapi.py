@@ -43,6 +43,11 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "example": examples.SOLUTION_ID,
         "description": "Id of the solution: the content hash of its job.",
     },
+    "form": {
+        "schema": {"type": "string", "enum": ["svg", "png"]},
+        "example": "svg",
+        "description": "What the figure is written as.",
+    },
 }
 MODEL_BODY = {
     "required": True,
@@ -83,6 +88,19 @@ STATES_PARAMETER = {
     "example": {"a": 0.0, "k": 4.2},
     "description": "One parameter for each state of the model, by its name: ?a=0.0&k=4.2. A state that is itself named "
     "strict or sensitivity is asked for by POST.",
+}
+PLANE_PARAMETER = {
+    **STATES_PARAMETER,
+    "required": False,
+    "example": {"a": 0.0},
+    "description": "States that are held, each by its name: ?a=0.0. Those left out and on no axis are at their steady "
+    "state. A state that is named like another parameter cannot be given.",
+}
+START_PARAMETER = {
+    **STATES_PARAMETER,
+    "required": False,
+    "description": "States of departure, each by its name: ?a=0.0&k=4.2. Those left out are at their steady state. A "
+    "state that is named like another parameter cannot be given.",
 }
 DEPARTURE_PARAMETER = {
     **STATES_PARAMETER,

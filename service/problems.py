@@ -64,6 +64,7 @@ PROBLEMS: dict[type[Exception], Row] = {
     service_errors.BusyError: Row(429, "busy", "Too much of this is under way", RETRY_AFTER_S),
     service_errors.DeletedError: Row(409, "deleted", "The solution was deleted"),
     service_errors.StartLostError: Row(409, "start-lost", "The solution to start from is not there any more"),
+    service_errors.NoHistoryError: Row(409, "no-history", "Nothing was kept of the training"),
     service_errors.UnsolvedError: Row(409, "unsolved", "The solution has no policy"),
     solver_errors.SolverError: Row(500, "internal", "The service failed", is_told=False),
     solver_errors.InputError: Row(422, "invalid-input", "The input is not valid"),

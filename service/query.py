@@ -64,6 +64,17 @@ def read_query(request: Request, schema: type[QueryT]) -> QueryT:
     return validate_query(split_query(request.scope["query_string"]), schema)
 
 
+def split_off(request: Request, schema: type[QueryT]) -> tuple[QueryT, dict[str, str]]:
+    """The parameters that ``schema`` knows, and all others, which may be states.
+
+    Raises:
+        RequestError: repeated parameters, or malformed ones of the schema.
+    """
+    others = split_query(request.scope["query_string"])
+    named = {name: others.pop(name) for name in schema.model_fields if name in others}
+    return validate_query(named, schema), others
+
+
 def validate_query(values: Mapping[str, str], schema: type[QueryT]) -> QueryT:
     """Query parameters as ``schema``.
 
@@ -95,3 +106,22 @@ def read_numbers(parameters: Mapping[str, str], names: Sequence[str]) -> dict[st
     if faults:
         raise RequestError(faults)
     return numbers
+
+
+def read_states(
+    parameters: Mapping[str, str], state_names: Sequence[str], schema: type[Query]
+) -> dict[str, float]:
+    """The states that are given among query parameters that ``schema`` does not know.
+
+    Raises:
+        RequestError: something else, or what is no number.
+    """
+    known = f"the parameters are {', '.join(schema.model_fields)}, the states {', '.join(state_names)}"
+    faults = [
+        Fault((name,), f"{shown(name)[1:-1]} is neither a parameter of this call nor a state; {known}")
+        for name in parameters
+        if name not in state_names
+    ]
+    if faults:
+        raise RequestError(faults)
+    return read_numbers(parameters, tuple(parameters))

@@ -41,6 +41,9 @@ class ServiceSettings(WebhookSettings):
     max_waiting_batches: Annotated[int, Field(ge=1)] = Field(
         default=30, description="Most batches of states that may wait to be evaluated."
     )
+    max_waiting_figures: Annotated[int, Field(ge=1)] = Field(
+        default=30, description="Most figures that may wait to be drawn."
+    )
     max_held_batch_bytes: Annotated[int, Field(ge=1024**2)] = Field(
         default=1024**3, description="Most bytes of batches that wait to be evaluated or sent, together."
     )

@@ -27,7 +27,7 @@ from solver.simulation.paths import draw_shocks
 from solver.simulation.rest import come_to_rest
 
 _STREAM = 5
-#: What one request may take: by :func:`_work_of` one to four seconds of one core, whatever the policy, and at most 0.7 GB.
+#: What one request may take: by :func:`work_of` one to four seconds of one core, whatever the policy, and at most 0.7 GB.
 MAX_WORK = 2.2e8
 #: A call of NumPy costs as much as so much arithmetic, and a period takes a few dozens of them, however few the paths.
 _WORK_OF_A_PERIOD = 10_000
@@ -66,7 +66,7 @@ def check_work(policy: Policy, periods: int, paths: int) -> None:
     Raises:
         RequestError: it does.
     """
-    work = _WORK_OF_A_PERIOD + paths * _work_of(policy)
+    work = _WORK_OF_A_PERIOD + paths * work_of(policy)
     most = int(MAX_WORK / work)
     if periods > most:
         message = (
@@ -76,7 +76,7 @@ def check_work(policy: Policy, periods: int, paths: int) -> None:
         raise RequestError([Fault(("periods" if most else "paths",), message)])
 
 
-def _work_of(policy: Policy) -> int:
+def work_of(policy: Policy) -> int:
     """Of one period of one path: units of the policy's layers, whose functions cost most, and arrays of variables."""
     model = policy.model
     n_variables = (

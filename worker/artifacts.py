@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,12 @@ from worker.tenant import OPERATOR
 if TYPE_CHECKING:
     from solver.calibrate import Calibration
     from solver.model.spec import Model
+    from solver.progress import Progress
     from solver.solution import Solution
 
 FORMAT = 2
+#: What is kept of a long training, evenly: more than a picture of it shows.
+KEPT_REPORTS = 500
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Artifact:
 
     Attributes:
         manifest: JSON: ``format``, ``sha256`` of the arrays, ``policy`` (its metadata), ``status`` of the
-            solve, ``steady_state``, ``domain``, and ``history`` (the reports of training).
+            solve, ``steady_state``, ``domain``, and ``history`` (reports of training, :data:`KEPT_REPORTS` at most).
         arrays: the policy's arrays, npz.
     """
 
@@ -57,7 +61,7 @@ class Artifact:
             "status": solution.status.value,
             "steady_state": solution.calibration.steady_state,
             "domain": solution.calibration.domain,
-            "history": [describe_progress(report) for report in solution.history],
+            "history": [describe_progress(report) for report in _thinned(solution.history)],
         }
         return cls(canonical_json(manifest).encode(), arrays)
 
@@ -115,3 +119,12 @@ class ArtifactStore:
         if manifest is None or arrays is None:
             raise missing(self._client, job_id, OPERATOR)
         return Artifact(manifest, arrays)
+
+
+def _thinned(history: Sequence[Progress]) -> list[Progress]:
+    """At most :data:`KEPT_REPORTS`, evenly: the first, the last and the one of the smallest error among them."""
+    if len(history) <= KEPT_REPORTS:
+        return list(history)
+    errors = [np.inf if one.euler_error_max_log10 is None else one.euler_error_max_log10 for one in history]
+    even = np.linspace(0, len(history) - 1, KEPT_REPORTS - 1).round().astype(int)
+    return [history[place] for place in sorted({*even.tolist(), int(np.argmin(errors))})]

@@ -15,9 +15,9 @@ from service.conditional import IMMUTABLE, tagged
 from service.dependencies import evaluator_of, services_of
 from service.encoding import encode
 from service.faults import located
-from service.impulses import response_of, states_of
+from service.impulses import response_of
 from service.openapi import DEPARTURE_PARAMETER, IF_NONE_MATCH_HEADER, operation
-from service.query import Query, read_query, split_query, validate_query
+from service.query import Query, read_query, read_states, split_off
 from service.schemas.simulations import (
     ImpulseQuery,
     ImpulseResponse,
@@ -86,11 +86,9 @@ async def get_impulse_response(request: Request) -> Response:
     Both have the same draws before and after. Bounds hold on either, so a response may be cut short by one. A model in
     which nothing is left to chance has no impulse: a 422 says what to ask instead.
     """
-    values = split_query(request.scope["query_string"])
-    named = {name: values.pop(name) for name in ImpulseQuery.model_fields if name in values}
-    asked = validate_query(named, ImpulseQuery)
+    asked, others = split_off(request, ImpulseQuery)
     evaluator = await evaluator_of(request)
-    given = states_of(evaluator, values)
+    given = read_states(others, evaluator.state_names, ImpulseQuery)
     found = await services_of(request).batches.run(lambda: response_of(evaluator, asked, given))
     return tagged(request, encode(found), IMMUTABLE)
 

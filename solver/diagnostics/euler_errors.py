@@ -88,6 +88,11 @@ class EulerJudge:
         model = self._economy.model
         return "consumption" if CONSUMPTION in (*model.definitions, *model.controls) else "residual"
 
+    @property
+    def n_cases(self) -> int:
+        """The cases of the next period that each state is judged by."""
+        return len(self._expectation.weights) * self.space.n_regimes
+
     def errors(self, decide: Decide, states: np.ndarray) -> ConditionErrors:
         """The errors of a decision rule at states (n, n_columns)."""
         with np.errstate(all="ignore"):
@@ -118,9 +123,8 @@ class EulerJudge:
 
     def _batches(self, states: np.ndarray) -> list[np.ndarray]:
         """The states by as many as are looked at together: each has every case of the next period."""
-        n_cases = len(self._expectation.weights) * self.space.n_regimes
         n_variables = len(self.space.names) + len(self._economy.model.controls)
-        size = max(1, _LARGEST_BATCH // (n_cases * n_variables))
+        size = max(1, _LARGEST_BATCH // (self.n_cases * n_variables))
         return [states[start : start + size] for start in range(0, len(states), size)]
 
     def _multipliers(self, decide: Decide, states: np.ndarray) -> np.ndarray:

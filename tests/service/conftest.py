@@ -8,7 +8,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.app import create_app
-from service.gate import AT_ONCE
 from service.schemas.examples import ANSWERS
 from service.settings import ServiceSettings
 from solver.calibrate import calibrate
@@ -134,7 +133,7 @@ def fill():
     def fill(api, name):
         gate, emptied = getattr(api.app.state.services, name), threading.Event()
         try:
-            for _ in range(AT_ONCE):
+            for _ in range(gate.at_once):
                 started = threading.Event()
                 api.portal.start_task_soon(gate.run, lambda started=started: started.set() or emptied.wait())
                 assert started.wait(20)

@@ -15,7 +15,7 @@ from solver.progress import Progress
 from solver.settings import PolicySettings, SolveSettings
 from solver.solution import Provenance, Solution
 from solver.status import Status
-from worker.artifacts import Artifact
+from worker.artifacts import KEPT_REPORTS, Artifact
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,22 @@ def test_a_pickle_is_never_loaded(solution, tmp_path):
     manifest = good.read_manifest() | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     with pytest.raises(ArtifactError, match="not a policy"):
         unpacked(Artifact(json.dumps(manifest).encode(), path.read_bytes()), solution)
+
+
+@pytest.mark.parametrize("n_reports", [0, 1, KEPT_REPORTS, KEPT_REPORTS + 1, 20_000])
+def test_what_is_kept_of_training_is_bounded_and_holds_its_ends_and_its_best(solution, n_reports):
+    best = n_reports // 3 + 1 if n_reports > KEPT_REPORTS else None
+    history = tuple(
+        Progress("adam", step, 1.0, None if step == 7 else -9.0 if step == best else -3.0, step, step / 10)
+        for step in range(n_reports)
+    )
+    long = dataclasses.replace(solution, history=history)
+    steps = [one["step"] for one in Artifact.pack(long, long.policy).read_manifest()["history"]]
+    assert steps == sorted(set(steps))
+    if n_reports <= KEPT_REPORTS:
+        assert steps == list(range(n_reports))
+        return
+    assert KEPT_REPORTS - 1 <= len(steps) <= KEPT_REPORTS
+    assert (steps[0], steps[-1]) == (0, n_reports - 1)
+    assert best in steps
+    assert max(np.diff(steps)) <= n_reports / (KEPT_REPORTS - 2) + 1

@@ -116,6 +116,7 @@ def operation(
     request_body: dict[str, Any] | None = None,
     content: dict[str, Any] | None = None,
     parameters: Sequence[dict[str, Any]] = (),
+    links: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The keyword arguments of a route that describe it.
 
@@ -132,6 +133,7 @@ def operation(
         request_body: the body, as OpenAPI writes it, where it is not JSON of one schema.
         content: of the usual answer, as OpenAPI writes it, beside JSON of the schema or in its place.
         parameters: further parameters, as OpenAPI writes them.
+        links: from the usual answer and its like to other operations (see :mod:`service.links`).
     """
     extra: dict[str, Any] = {
         "parameters": [
@@ -155,6 +157,8 @@ def operation(
         if answer is not None:
             example = examples.ANSWERS[answer.__name__]
             responses[code] |= {"model": answer, "content": {"application/json": {"example": example}}}
+        if links is not None:
+            responses[code]["links"] = links
     if content is not None:
         responses[status].setdefault("content", {}).update(content)
     return {

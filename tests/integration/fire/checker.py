@@ -72,6 +72,13 @@ def _bad_tokens(changes, endings):
     for token, times in Counter(token for _, token in endings).items():
         if times > 1:
             yield Violation("one token an attempt", None, f"{times} outcomes were written with token {token}")
+    holders = {
+        one.solution_id: one.token for one in changes if one.kind == "status" and one.status == "running"
+    }
+    for solution_id, token in endings:
+        if holders.get(solution_id) != token:
+            what = f"token {token} wrote its outcome, and {holders.get(solution_id)} held it"
+            yield Violation("no writing without a token", solution_id, what)
     for solution_id, times in Counter(solution_id for solution_id, _ in endings).items():
         if times > 1:
             yield Violation(

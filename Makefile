@@ -20,7 +20,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --constraint requiremen
 BEAT = (while sleep 10 > /dev/null 2>&1; do echo '  ...'; done) & trap "kill $$!" EXIT
 PROGRESS = { grep --line-buffered -E '^(Collecting|Installing collected|Successfully|  Downloading)' || true; } | cut -c 1-100
 
-.PHONY: help setup dev demo serve test check bench lock clean
+.PHONY: help setup dev demo serve test check bench soak lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -67,6 +67,9 @@ check: $(DEV) ## lint, format, types and import contracts
 
 bench: $(DEV) ## measure the figures of the README; ARGS are passed on
 	@$(BIN)/python -u -m benchmarks $(ARGS)
+
+soak: $(DEV) ## put the real stack under fire; ARGS="--minutes 60" for longer
+	@$(BIN)/python -u -m benchmarks soak $(ARGS)
 
 lock: $(DEV) ## write requirements.lock afresh from pyproject.toml
 	$(BIN)/pip install --quiet uv

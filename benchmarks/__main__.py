@@ -30,11 +30,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     listing = "; ".join(f"{name}: {benchmark.what}" for name, benchmark in BENCHMARKS.items())
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{listing}. Default: all of them.")
-    names = parser.parse_args().names or list(BENCHMARKS)
+    timed = ", ".join(name for name, benchmark in BENCHMARKS.items() if benchmark.takes_minutes)
+    parser.add_argument("--minutes", type=float, help=f"How long to go on, of {timed}.")
+    asked = parser.parse_args()
+    names = asked.names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     began_s = time.monotonic()
-    failed = [name for name in names if not _run(name)]
+    failed = [name for name in names if not _run(name, asked.minutes)]
     print("\n" + ", ".join(f"{name} {value}" for name, value in describe_machine().items()))
     measured = {name: read_result(name) for name in names if name not in failed}
     for name, result in measured.items():
@@ -49,14 +52,15 @@ def main() -> int:
     return 0
 
 
-def _run(name: str) -> bool:
+def _run(name: str, minutes: float | None) -> bool:
     """Measure one benchmark in a process of its own; whether it ran."""
     print(f"{name}: {BENCHMARKS[name].what} ...", flush=True)
     threads = ONE_THREAD if BENCHMARKS[name].is_on_one_core else {}
     environment = {**os.environ, **threads, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    return (
-        subprocess.run([sys.executable, "-m", "benchmarks.isolated", name], env=environment).returncode == 0
-    )
+    command = [sys.executable, "-m", "benchmarks.isolated", name]
+    if BENCHMARKS[name].takes_minutes and minutes is not None:
+        command.append(str(minutes))
+    return subprocess.run(command, env=environment).returncode == 0
 
 
 def print_table(lines: list[Line]) -> None:

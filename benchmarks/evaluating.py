@@ -8,9 +8,9 @@ import sys
 
 import numpy as np
 
+from benchmarks.asking import CONNECTIONS, requests_per_second
 from benchmarks.growth import DEFAULT, steady_capital
 from benchmarks.idle_app import BARE, IDLE
-from benchmarks.load import CONNECTIONS, requests_per_second
 from benchmarks.machine import cores
 from benchmarks.posting import connect, post
 from benchmarks.result import Result, at_least, told

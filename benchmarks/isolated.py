@@ -1,4 +1,7 @@
-"""One benchmark in a process of its own: ``python -m benchmarks.isolated NAME``, started by ``python -m benchmarks``."""
+"""One benchmark in a process of its own: ``python -m benchmarks.isolated NAME [MINUTES]``.
+
+Started by ``python -m benchmarks``.
+"""
 
 from __future__ import annotations
 
@@ -13,4 +16,5 @@ if __name__ == "__main__":
     name = sys.argv[1]
     if BENCHMARKS[name].is_on_one_core:  # before the import: TensorFlow counts cores once
         os.sched_setaffinity(0, {cores()[-1]})
-    import_module(f"benchmarks.{name}").measure().write(name, describe_machine())
+    minutes = [float(text) for text in sys.argv[2:]]
+    import_module(f"benchmarks.{name}").measure(*minutes).write(name, describe_machine())

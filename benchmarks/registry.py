@@ -12,10 +12,12 @@ class Benchmark:
     Attributes:
         what: its subject, for the list of benchmarks.
         is_on_one_core: whether its process is confined to one core and its libraries to one thread.
+        takes_minutes: whether it takes as long as ``--minutes`` says.
     """
 
     what: str
     is_on_one_core: bool = True
+    takes_minutes: bool = False
 
 
 BENCHMARKS = {
@@ -30,6 +32,10 @@ BENCHMARKS = {
     "simulating": Benchmark("a solved `rbc` over time: paths, moments, impulse responses"),
     "bulk": Benchmark("a million states in one call, by Arrow and JSON", is_on_one_core=False),
     "following": Benchmark("event streams: what reports cost, and how often they come", is_on_one_core=False),
+    "load": Benchmark(
+        "200 clients and 100 event streams at once, and a queue of 1,000", is_on_one_core=False
+    ),
+    "soak": Benchmark("clients on a stack under fire", is_on_one_core=False, takes_minutes=True),
     "time_iteration": Benchmark("time iteration beside the default: errors, steps, states visited, seconds"),
     "zoo": Benchmark("the built-in models with shocks, by formulas, tables and closed forms"),
     "dimension": Benchmark("many countries: error, time and memory as states grow", is_on_one_core=False),

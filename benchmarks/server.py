@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import redis
 
+from service.stack.preflight import listen
 from service.stack.store import prepare_store
 
 START_TIMEOUT_S = 30.0
@@ -41,6 +44,25 @@ def running_store() -> Iterator[str]:
                 _await_store(store.url)
                 yield store.url
             finally:
+                _stop(process)
+
+
+@contextmanager
+def running_apis(store_url: str, count: int, **environment: str) -> Iterator[tuple[int, list[int]]]:
+    """So many processes of the API at one port, on a store that runs; yields the port and their ids."""
+    with listen("127.0.0.1", 0) as listener, tempfile.TemporaryFile() as log:
+        descriptor, port = listener.fileno(), listener.getsockname()[1]
+        command = [sys.executable, "-m", "service.stack.api", str(descriptor)]
+        variables = {**os.environ, "SADDLEPATH_REDIS_URL": store_url, **environment}
+        processes = [
+            subprocess.Popen(command, stdout=log, stderr=log, env=variables, pass_fds=(descriptor,))
+            for _ in range(count)
+        ]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=START_TIMEOUT_S):
+                yield port, [process.pid for process in processes]
+        finally:
+            for process in processes:
                 _stop(process)
 
 

@@ -144,6 +144,7 @@ def operation(
     content: dict[str, Any] | None = None,
     parameters: Sequence[dict[str, Any]] = (),
     scope: Scope | None = Scope.READ,
+    links: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The keyword arguments of a route that describe it, and ask for its scope.
 
@@ -161,6 +162,7 @@ def operation(
         content: of the usual answer, as OpenAPI writes it, beside JSON of the schema or in its place.
         parameters: further parameters, as OpenAPI writes them.
         scope: what a key must be good for, where keys are configured; None where no key is asked for.
+        links: from the usual answer and its like to other operations (see :mod:`service.links`).
     """
     extra: dict[str, Any] = {
         "parameters": [
@@ -189,6 +191,8 @@ def operation(
         if answer is not None:
             example = examples.ANSWERS[answer.__name__]
             responses[code] |= {"model": answer, "content": {"application/json": {"example": example}}}
+        if links is not None:
+            responses[code]["links"] = links
     if content is not None:
         responses[status].setdefault("content", {}).update(content)
     return {

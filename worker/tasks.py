@@ -81,7 +81,7 @@ def solve_job(self: StoreTask, job_id: str) -> None:
         _log.info("refused", job=job_id, reason=refusal.reason)
         return
     with (
-        bound_contextvars(job=job_id, trace=self.jobs.trace(job_id)),
+        bound_contextvars(job=job_id, trace=self.jobs.trace(job_id), token=attempt.token),
         Lease(self.attempts, attempt, self.settings.stall_s) as lease,
     ):
         _solve_and_store(self, attempt, lease)

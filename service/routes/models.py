@@ -13,6 +13,7 @@ from service.body import JSON, YAML, parse_model, read_body, require_media_type
 from service.conditional import ASKED_AGAIN, IMMUTABLE, tagged
 from service.dependencies import Services, services_of
 from service.encoding import JsonResponse, encode
+from service.links import model_links
 from service.model_checks import check_model
 from service.models import handle_of, is_handle
 from service.openapi import IF_NONE_MATCH_HEADER, MODEL_BODY, operation
@@ -26,7 +27,12 @@ router = APIRouter(prefix="/v1/models", tags=["Models"])
 @router.get(
     "",
     **operation(
-        "list_models", "Every model", ModelList, parameters=(IF_NONE_MATCH_HEADER,), errors=(304, 422, 503)
+        "list_models",
+        "Every model",
+        ModelList,
+        parameters=(IF_NONE_MATCH_HEADER,),
+        errors=(304, 422, 503),
+        links=model_links("/models/0/name"),
     ),
 )
 async def list_models(request: Request) -> Response:
@@ -49,6 +55,7 @@ async def list_models(request: Request) -> Response:
         request_body=MODEL_BODY,
         errors=(400, 409, 413, 415, 422, 429, 503, 507),
         scope=Scope.SOLVE,
+        links=model_links(),
     ),
 )
 async def register_model(request: Request) -> Response:
@@ -78,6 +85,7 @@ async def register_model(request: Request) -> Response:
         path=("name",),
         parameters=(IF_NONE_MATCH_HEADER,),
         errors=(304, 404, 422, 503),
+        links=model_links(),
     ),
 )
 async def get_model(request: Request) -> Response:

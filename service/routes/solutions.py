@@ -17,6 +17,7 @@ from service.encoding import JsonResponse
 from service.errors import DeletedError, RequestError
 from service.faults import located
 from service.identity import solution_id_of
+from service.links import solution_links
 from service.models import handle_of
 from service.openapi import PREFER_HEADER, operation
 from service.prefer import preferred_wait_s
@@ -54,6 +55,7 @@ router = APIRouter(prefix="/v1/solutions", tags=["Solutions"])
         also=(200,),
         body=SolutionRequest,
         parameters=(PREFER_HEADER,),
+        links=solution_links(),
         errors=(400, 409, 413, 415, 422, 429, 503, 507),
         scope=Scope.SOLVE,
     ),
@@ -84,7 +86,12 @@ async def create_solution(request: Request) -> Response:
 @router.get(
     "",
     **operation(
-        "list_solutions", "Every solution, newest first", SolutionPage, query=ListQuery, errors=(422, 503)
+        "list_solutions",
+        "Every solution, newest first",
+        SolutionPage,
+        query=ListQuery,
+        errors=(422, 503),
+        links=solution_links("/solutions/0/id"),
     ),
 )
 async def list_solutions(request: Request) -> Response:
@@ -105,6 +112,7 @@ async def list_solutions(request: Request) -> Response:
         path=("solution_id",),
         query=WaitQuery,
         errors=(404, 422, 503),
+        links=solution_links(),
     ),
 )
 async def get_solution(request: Request) -> Response:
@@ -127,6 +135,7 @@ async def get_solution(request: Request) -> Response:
         path=("solution_id",),
         errors=(404, 409, 422, 503),
         scope=Scope.SOLVE,
+        links=solution_links(),
     ),
 )
 async def cancel_solution(request: Request) -> Response:
@@ -149,6 +158,7 @@ async def cancel_solution(request: Request) -> Response:
         path=("solution_id",),
         errors=(404, 409, 422, 429, 503, 507),
         scope=Scope.SOLVE,
+        links=solution_links(),
     ),
 )
 async def retry_solution(request: Request) -> Response:

@@ -137,7 +137,22 @@ def test_any_query(fuzzed, path, query):
 @BOUNDED
 @seed(5)
 @given(
-    value=HEADER_VALUES, name=st.sampled_from(["Content-Type", "If-None-Match", "Accept", "Expect", "Cookie"])
+    value=HEADER_VALUES,
+    name=st.sampled_from(
+        [
+            "Accept",
+            "Content-Encoding",
+            "Content-Type",
+            "Cookie",
+            "Expect",
+            "If-None-Match",
+            "Last-Event-ID",
+            "Prefer",
+            "Range",
+            "traceparent",
+            "X-Request-ID",
+        ]
+    ),
 )
 def test_any_header(fuzzed, name, value):
     headers = {name: value.encode("latin-1")}

@@ -1,0 +1,170 @@
+"""Clients that submit, poll, cancel, delete, evaluate and download without a pause, and keep what they saw."""
+
+import hashlib
+import http.client
+import json
+import threading
+import time
+from urllib.parse import urlsplit
+
+from tests.integration.fire.history import UNKNOWN, Operation, Seen
+
+TIMEOUT_S = 8.0
+NOTHING_KNOWN = {503, 507}
+PAUSE_S = 0.1
+"""Between two operations of one client: it shares two cores with what it asks."""
+WAIT_S = 5
+MOST_UNFINISHED = 12
+WEIGHTS = {"submit": 20, "poll": 16, "evaluate": 24, "download": 4, "cancel": 1, "delete": 1}
+STATES = ("a=0&k=0.2", "a=0.05&k=0.15", "a=-0.1&k=0.3")
+SHORT = {"policy": {"family": "polynomial", "degree": 4}}
+LONG = {"policy": {"hidden": [8]}, "training": {"algorithm": "adam", "steps": 1_000_000, "seconds": 2.0}}
+POISONOUS = {**LONG, "training": {**LONG["training"], "seconds": 120.0}}
+
+
+class Board:
+    """What the clients know of each other's solutions."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._open, self._deletable, self._succeeded, self._over = set(), set(), set(), set()
+
+    def add(self, solution_id, *, is_deletable):
+        """Takes up a solution that was acknowledged. One of which a request may be under way yet is not to be deleted."""
+        with self._lock:
+            self._open.add(solution_id)
+            if is_deletable:
+                self._deletable.add(solution_id)
+
+    def note(self, solution_id, seen):
+        """Hears what was told of a solution."""
+        with self._lock:
+            if seen.is_over:
+                self._over.add(solution_id)
+            if seen.status == "succeeded" and solution_id in self._open:
+                self._succeeded.add(solution_id)
+
+    def drop(self, solution_id):
+        """Forgets a solution, which somebody is about to delete."""
+        with self._lock:
+            for ids in (self._open, self._deletable, self._succeeded, self._over):
+                ids.discard(solution_id)
+
+    def n_unfinished(self):
+        """How many have not been seen to be over."""
+        with self._lock:
+            return len(self._open - self._over)
+
+    def choose(self, kind, rng):
+        """A solution to do something of a kind to, None where there is none."""
+        with self._lock:
+            those = {"delete": self._deletable, "evaluate": self._succeeded, "download": self._succeeded}
+            ids = sorted(self._open - self._over if kind == "cancel" else those.get(kind, self._open))
+        return rng.choice(ids) if ids else None
+
+    def ids(self):
+        """All that nobody has begun to delete."""
+        with self._lock:
+            return sorted(self._open)
+
+
+class Caller:
+    """One client's requests, each kept in the history."""
+
+    def __init__(self, url, history, board):
+        address = urlsplit(url)
+        self._host, self._port = address.hostname, address.port
+        self._history, self._board = history, board
+
+    def submit(self, seed, method, target):
+        """Asks for a solution; its id, None where the answer is not known."""
+        request = {"model": "brock_mirman", "method": method, "target": target, "seed": seed}
+        return self._do("submit", None, "POST", "/v1/solutions", request)
+
+    def do(self, kind, solution_id, state=STATES[0]):
+        """Does something to a solution."""
+        method, path = {
+            "poll": ("GET", ""),
+            "await": ("GET", f"?wait={WAIT_S}"),
+            "cancel": ("POST", "/cancel"),
+            "delete": ("DELETE", ""),
+            "evaluate": ("GET", f"/policy?{state}"),
+            "download": ("GET", "/artifact?format=npz"),
+        }[kind]
+        self._do(kind, solution_id, method, f"/v1/solutions/{solution_id}{path}")
+
+    def _do(self, kind, solution_id, method, path, request=None):
+        began_s = time.monotonic()
+        status, content = self._ask(method, path, request)
+        seen = asked = digest = None
+        if status is not UNKNOWN and status < 300:
+            if kind in ("submit", "poll", "await", "cancel"):
+                record = json.loads(content)
+                solution_id, seen = record["id"], Seen.of(record)
+                self._board.note(solution_id, seen)
+            elif kind != "delete":
+                asked, digest = path.partition("?")[2], hashlib.sha256(content).hexdigest()
+        self._history.add(
+            Operation(kind, solution_id, began_s, time.monotonic(), status, seen, asked, digest)
+        )
+        return solution_id
+
+    def _ask(self, method, path, request):
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+        try:
+            body = None if request is None else json.dumps(request)
+            connection.request(method, path, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException):
+            return UNKNOWN, b""
+        finally:
+            connection.close()
+        return (UNKNOWN if answer.status in NOTHING_KNOWN else answer.status), content
+
+
+class Client(threading.Thread):
+    """Does one thing after another, drawn by weight, until it is told to stop."""
+
+    def __init__(self, number, caller, board, rng):
+        super().__init__(name=f"client-{number}", daemon=True)
+        self._seeds = iter(range(1_000_000 * number, 1_000_000 * (number + 1)))
+        self._caller, self._board, self._rng = caller, board, rng
+        self._is_stopped = threading.Event()
+        self.failure = None
+
+    def stop(self):
+        """Ends it after the operation that it is at."""
+        self._is_stopped.set()
+
+    def run(self):
+        """Goes on until stopped."""
+        try:
+            while not self._is_stopped.wait(PAUSE_S):
+                self._step()
+        except Exception as error:  # noqa: BLE001 - told by whoever joins this thread
+            self.failure = error
+
+    def _step(self):
+        (kind,) = self._rng.choices(list(WEIGHTS), WEIGHTS.values())
+        if kind == "submit" and self._board.n_unfinished() < MOST_UNFINISHED:
+            self._submit()
+            return
+        kind = "poll" if kind == "submit" else kind
+        solution_id = self._board.choose(kind, self._rng)
+        if solution_id is None:
+            return
+        if kind == "delete":
+            self._board.drop(solution_id)
+        self._caller.do(kind, solution_id, self._rng.choice(STATES))
+
+    def _submit(self):
+        """Asks again until it is answered: the same request is the same solution."""
+        seed, is_short = next(self._seeds), self._rng.random() < 0.7
+        method, target = (SHORT, 1e-2) if is_short else (LONG, 1e-12)
+        n_tries = 1
+        while (solution_id := self._caller.submit(seed, method, target)) is None:
+            if self._is_stopped.wait(PAUSE_S):
+                return
+            n_tries += 1
+        self._board.add(solution_id, is_deletable=n_tries == 1)

@@ -1,0 +1,141 @@
+"""Walks along the links of the document: whole lives of solutions, not single calls; every answer matches the document.
+
+Jobs end between two calls, as a worker would end them: those that the known policy is of succeed, the others fail.
+"""
+
+from collections import Counter
+from contextlib import ExitStack
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, seed, settings
+from schemathesis.python.asgi import get_client
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from service.app import create_app
+from service.schemas.examples import MODEL_FILE
+from service.schemas.request_examples import REQUESTS
+from service.settings import ServiceSettings
+from worker.contract import JobStatus
+
+WALKS, STEPS = 60, 15
+STATES = {"a": 0.0, "k": 4.2}
+UNREACHED = {"get_impulse_response"}
+"""The known policy is of an economy without shocks."""
+
+
+@pytest.fixture
+def end_jobs(finisher):
+    """Ends every job that waits."""
+
+    def end():
+        for job_id in finisher.jobs.ids(JobStatus.QUEUED):
+            job = finisher.jobs.job(job_id)
+            if job.model_name == "neoclassical" and job.calibration["beta"] == 0.96:
+                finisher.succeed(job_id)
+            else:
+                finisher.fail(job_id)
+
+    return end
+
+
+def within_reach(case):
+    """The same call with the names, which no schema knows, of the model whose policy is known."""
+    name, body = name_of(case), case.body
+    if name == "register_model":
+        case.media_type, case.body = "application/json", MODEL_FILE  # text would be sent as a YAML string
+    elif name == "create_solution":
+        body["model"] = "neoclassical"
+        for member in ("calibration", "method", "start"):
+            body.pop(member, None)
+    elif name == "evaluate_policy":
+        case.query = dict(STATES)
+    elif name == "evaluate_policy_batch":
+        case.query, case.body = {}, {"states": STATES}
+    elif name == "simulate_policy":
+        case.body = {"periods": 10, "seed": body.get("seed", 0)}
+    elif name == "get_moments":
+        case.query = {"periods": 100, "paths": 2, "burn_in": 1}
+    elif name == "infer":
+        case.body = REQUESTS["InferenceRequest"]["tensors"]["value"]
+
+
+def name_of(case):
+    """The id of the operation that is called."""
+    return case.operation.definition.raw["operationId"]
+
+
+class Walk:
+    """Mixed into the machine that schemathesis makes of the links.
+
+    Attributes:
+        client: of the store.
+        make_app: makes the service.
+        end_jobs: ends every job that waits.
+        statuses: how often each operation was answered by each status, where what was sent fits the document.
+    """
+
+    def setup(self):
+        self.client.flushall()  # what a walk draws depends on what is there
+        self._open = ExitStack()
+        self._session = self._open.enter_context(get_client(self.make_app()))
+        first = self._session.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
+        self._ids = [first]  # so that a walk that begins by the list finds one
+
+    def teardown(self):
+        self._open.close()
+
+    def before_call(self, case):
+        if name_of(case) != "cancel_solution":
+            self.end_jobs()
+        case.headers.pop("Prefer", None)
+        case.query.pop("wait", None)
+        self._is_positive = case.meta.generation.mode.is_positive
+        if self._is_positive:
+            within_reach(case)
+            if case.path_parameters.get("solution_id", self._ids[0]) not in self._ids:
+                case.path_parameters["solution_id"] = self._ids[-1]  # no link led to it; it was drawn
+
+    def get_call_kwargs(self, case):
+        return {"session": self._session}
+
+    def after_call(self, response, case):
+        if name_of(case) == "create_solution" and response.status_code < 300:
+            self._ids.append(response.json()["id"])
+        if self._is_positive:
+            self.statuses[name_of(case), int(response.status_code)] += 1
+
+    def validate_response(self, response, case, additional_checks=(), **transport):
+        case.validate_response(
+            response, excluded_checks=[positive_data_acceptance], transport_kwargs=transport
+        )
+
+
+def test_walks_along_the_links_of_the_document(store_url, client, end_jobs):
+    def make_app():
+        return create_app(ServiceSettings(redis_url=store_url))
+
+    machine = schemathesis.openapi.from_asgi("/openapi.json", make_app()).as_state_machine()
+    statuses = Counter()
+    known = {
+        "client": client,
+        "make_app": staticmethod(make_app),
+        "end_jobs": staticmethod(end_jobs),
+        "statuses": statuses,
+    }
+    walk = seed(0)(type("LinkedWalk", (Walk, machine), known))
+    walk.run(
+        settings=settings(
+            max_examples=WALKS,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+    )
+    done = Counter()
+    for (name, status), times in statuses.items():
+        done[name] += times * (status < 400)
+    assert {name for name in done if not done[name]} == UNREACHED
+    assert sum(done.values()) > statuses.total() / 2

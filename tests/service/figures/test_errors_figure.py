@@ -48,8 +48,8 @@ def test_errors_of_zero_do_not_stretch_the_axes(evaluator_of, drawn):
 def test_errors_far_below_the_target_are_in_sight(evaluator_of, drawn):
     picture = collect(evaluator_of("kinked"))
     assert picture.along.max() < -12
-    low, high = drawn(picture).axes[0].get_ylim()
-    assert low < picture.along.max() < high
+    for low, high in (drawn(picture).axes[0].get_ylim(), drawn(picture).axes[-1].get_xlim()):
+        assert low < picture.drawn[-1] < np.log10(picture.target) < high
 
 
 def test_each_regime_has_a_line_and_one_state_no_map(evaluator_of):

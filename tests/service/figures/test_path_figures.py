@@ -123,6 +123,11 @@ def test_an_impulse_without_shocks_is_refused(evaluator_of):
         response(evaluator_of("neoclassical"), shock="e")
 
 
+def test_more_than_a_request_may_simulate_is_refused(evaluator_of):
+    with pytest.raises(RequestError, match=r"4000 periods .* of 1000 paths are above"):
+        paths(evaluator_of("kinked"), periods=2000, burn_in=2000, paths=1000)
+
+
 @pytest.mark.parametrize("collect", [lambda one, **asked: response(one, shock="e", **asked), paths])
 def test_variables_are_bounded_and_known(evaluator_of, collect):
     with pytest.raises(RequestError, match="13 variables are above 12"):

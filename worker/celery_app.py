@@ -43,6 +43,8 @@ def create_app(settings: WorkerSettings) -> Celery:
         worker_redirect_stdouts=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # A store whose memory is full refuses a worker that takes up a message: no reason to die and lose a warm process.
+        broker_channel_error_retry=True,
         broker_transport_options={
             # Short: a running solve renews its delivery (worker.lease), a dead one is delivered again soon.
             "visibility_timeout": settings.lease_s,

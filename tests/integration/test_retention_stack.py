@@ -80,13 +80,29 @@ def test_a_full_store_loses_nothing_and_goes_on_when_it_has_memory(api, stack, s
     assert ask(api, 6).json()["status"] == "succeeded"
 
 
-def test_a_worker_that_starts_beside_a_full_store_solves_when_it_has_memory(api, stack, store):
-    waiting = ask(api, 7, wait=0, training={"algorithm": "adam", "steps": 1_000_000, "seconds": 60}).json()
-    api.post(f"{waiting['links']['self']}/cancel")
+def test_a_worker_that_starts_beside_a_full_store_waits_and_solves_when_it_has_memory(api, stack, store):
     store.config_set("maxmemory", 1)
     (worker,) = stack.children("worker")
+    (log,) = (stack.data / "logs").glob("worker*")
+    told = len(log.read_text())
     worker.kill()
-    stack.wait_for(lambda: any(child.pid != worker.pid for child in stack.children("worker")))
-    assert ask(api, 8).status_code == 507
+    stack.wait_for(lambda: log.read_text()[told:].count("Trying to reconnect") > 2)
+    assert ask(api, 7).status_code == 507
+    (waiting,) = stack.children("worker")
     store.config_set("maxmemory", 0)
-    assert ask(api, 8).json()["status"] == "succeeded"
+    record = ask(api, 7).json()
+    assert record["status"] == "succeeded", (record["problem"], record["attempts"], stack.output()[-6000:])
+    assert stack.children("worker") == [waiting]
+
+
+def test_jobs_that_wait_outlive_a_store_that_fills_up_by_itself(api, stack, store):
+    (worker,) = stack.children("worker")
+    store.config_set("maxmemory", store.info("memory")["used_memory"] + 300_000)
+    asked = [ask(api, seed, wait=0) for seed in range(10, 200)]
+    assert {answer.status_code for answer in asked} == {202, 507}
+    taken = [answer.json()["links"]["self"] for answer in asked if answer.status_code == 202]
+    store.config_set("maxmemory", 0)
+    for path in taken:
+        record = api.get(path, params={"wait": 60}).json()
+        assert (record["status"], record["attempts"]) == ("succeeded", 1)
+    assert stack.children("worker") == [worker]

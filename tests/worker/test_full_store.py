@@ -17,7 +17,7 @@ from worker.models import ModelStore
 from worker.presence import PresenceStore
 from worker.retention import Removal, Retention
 from worker.settings import WorkerSettings
-from worker.store import UNACKED_INDEX, connect
+from worker.store import SIZES, UNACKED_INDEX, USED, connect
 from worker.submission import Submission
 from worker.tasks import insist
 
@@ -111,6 +111,13 @@ def test_workers_go_on_saying_that_they_are_there(store):
 
 def test_a_sweep_makes_room_in_it(store):
     store.succeed(done := store.begin())
+    store.fill()
+    assert list(Retention(store.client, None, 0).sweep()) == [Removal(done.job_id, "size")]
+
+
+def test_what_an_older_release_left_makes_room_in_it_too(store):
+    store.succeed(done := store.begin())
+    store.client.delete(USED, SIZES)
     store.fill()
     assert list(Retention(store.client, None, 0).sweep()) == [Removal(done.job_id, "size")]
 

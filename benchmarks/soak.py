@@ -39,9 +39,9 @@ def _report(outcome: Outcome) -> Result:
         at_most("promises broken", len(outcome.violations), 0),
         told("  under fire", f"{outcome.elapsed_s / 60:.1f} min"),
         told("  operations; without a known answer", f"{len(outcome.operations)}; {unknown}"),
-        told("  by kind", _counted(kinds)),
+        told("  operations by kind", _counted(kinds)),
         told("  faults", str(n_faults)),
-        told("  by kind", _counted(outcome.struck)),
+        told("  faults by kind", _counted(outcome.struck)),
         told(
             "  solutions: succeeded, failed, cancelled",
             ", ".join(str(ends[status]) for status in ("succeeded", "failed", "cancelled")),

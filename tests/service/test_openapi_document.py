@@ -84,6 +84,21 @@ def test_the_operations_are_those_of_the_contract():
     }
 
 
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ("create_solution", "200"),
+        ("create_solution", "202"),
+        ("get_solution", "200"),
+        ("list_solutions", "200"),
+    ],
+)
+def test_a_solution_links_to_all_that_may_be_asked_of_it(source, status):
+    links = OPERATIONS[source][2]["responses"][status]["links"]
+    assert set(links) == {name for name, (path, _, _) in OPERATIONS.items() if "{solution_id}" in path}
+    assert {name: link["operationId"] for name, link in links.items()} == dict(zip(links, links, strict=True))
+
+
 def test_the_examples_of_requests_work(api, solved):
     _, _, create = OPERATIONS["create_solution"]
     statuses = []

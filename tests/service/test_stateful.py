@@ -60,6 +60,13 @@ def within_reach(case):
         case.body = REQUESTS["InferenceRequest"]["tensors"]["value"]
 
 
+def linked(document):
+    """The operations to which a link leads."""
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    responses = [response for operation in operations for response in operation["responses"].values()]
+    return {name for response in responses for name in response.get("links", ())}
+
+
 def name_of(case):
     """The id of the operation that is called."""
     return case.operation.definition.raw["operationId"]
@@ -137,5 +144,5 @@ def test_walks_along_the_links_of_the_document(store_url, client, end_jobs):
     done = Counter()
     for (name, status), times in statuses.items():
         done[name] += times * (status < 400)
-    assert {name for name in done if not done[name]} == UNREACHED
+    assert {name for name in linked(make_app().openapi()) if not done[name]} == UNREACHED
     assert sum(done.values()) > statuses.total() / 2

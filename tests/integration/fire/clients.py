@@ -15,7 +15,7 @@ PAUSE_S = 0.1
 """Between two operations of one client: it shares two cores with what it asks."""
 WAIT_S = 5
 MOST_UNFINISHED = 12
-WEIGHTS = {"submit": 20, "poll": 16, "evaluate": 24, "download": 4, "cancel": 1, "delete": 1}
+WEIGHTS = {"submit": 60, "poll": 48, "evaluate": 72, "download": 12, "cancel": 1, "delete": 1}
 STATES = ("a=0&k=0.2", "a=0.05&k=0.15", "a=-0.1&k=0.3")
 SHORT = {"policy": {"family": "polynomial", "degree": 4}}
 LONG = {"policy": {"hidden": [8]}, "training": {"algorithm": "adam", "steps": 1_000_000, "seconds": 2.0}}

@@ -30,7 +30,7 @@ def every_operation(api):
 def ask(api, method, path, solution_id):
     body = {"json": TENSORS if path.startswith("/v2") else STATES} if method == "post" else {}
     query = {"shock": "e_a"} if path.endswith("impulse-response") else {}
-    return api.request(method, path.format(solution_id=solution_id), params=query, **body)
+    return api.request(method, path.format(solution_id=solution_id, form="svg"), params=query, **body)
 
 
 def test_every_route_of_a_deleted_solution_answers_410(api, solved):

@@ -72,7 +72,7 @@ def ask(api, method, path, operation, solution_id, headers):
     if content := operation.get("requestBody", {}).get("content"):
         body = {"json": next(iter(content["application/json"]["examples"].values()))["value"]}
     query = QUERIES.get(operation["operationId"], {})
-    path = path.replace("{solution_id}", solution_id)
+    path = path.format(solution_id=solution_id, form="svg")
     return api.request(method, path, params=query, headers=headers, **body)
 
 

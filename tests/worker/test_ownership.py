@@ -5,7 +5,8 @@ import pytest
 from solver.progress import Progress
 from worker.artifacts import Artifact
 from worker.contract import JobStatus, Problem
-from worker.errors import JobConflictError, JobNotFoundError
+from worker.errors import JobConflictError, JobGoneError, JobNotFoundError
+from worker.store import gone_key
 from worker.tenant import NOBODY, Tenant
 
 ADA, BOB, ADMIN = Tenant("ada", False), Tenant("bob", False), Tenant("root", True)
@@ -91,7 +92,32 @@ def test_the_last_owner_ends_it(client, jobs, ada, make_job):
     ada.delete(record.id)
     assert listed(jobs) == listed(ada) == []
     left = {name.decode() for name in client.scan_iter() if not name.startswith(b"saddlepath:tally")}
-    assert left == {"saddlepath:sequence"}
+    assert left == {"saddlepath:sequence", "saddlepath:sizes", gone_key(record.id)}
+    assert client.hgetall("saddlepath:sizes") == {b"*": b"0"}
+
+
+def test_its_owners_alone_hear_that_it_was_deleted(jobs, ada, bob, admin, make_job):
+    record, _ = ada.create(make_job())
+    ada.delete(record.id)
+    for view in (ada, admin, jobs):
+        with pytest.raises(JobGoneError):
+            view.record(record.id)
+    with pytest.raises(JobNotFoundError) as caught:
+        bob.record(record.id)
+    assert not isinstance(caught.value, JobGoneError)
+
+
+def test_a_webhook_of_one_that_was_cancelled_is_told_of_the_end_and_not_of_the_past(
+    client, ada, bob, make_job
+):
+    record, _ = ada.create(make_job())
+    ada.cancel(record.id)
+    again, is_new = bob.create(make_job(), webhook="https://bob.example/hook")
+    assert (again.id, again.status, is_new) == (record.id, JobStatus.QUEUED, True)
+    assert client.zcard("saddlepath:outbox") == 0
+    bob.cancel(record.id)
+    ada.cancel(record.id)
+    assert client.zcard("saddlepath:outbox") == 1
 
 
 def test_the_operator_ends_it_for_everybody(jobs, ada, bob, admin, make_job):

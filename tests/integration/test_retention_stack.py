@@ -8,9 +8,8 @@ import pytest
 from worker.store import USED, connect
 
 ENVIRONMENT = {
-    "SADDLEPATH_LEASE_S": "3",
+    "SADDLEPATH_LEASE_S": "5",
     "SADDLEPATH_RECONCILE_S": "1",
-    "SADDLEPATH_WARM_UP_MODEL": "",
     "SADDLEPATH_KEEP_DAYS": "2",
     "SADDLEPATH_SWEEP_S": "0.2",
 }
@@ -91,7 +90,7 @@ def test_a_worker_that_starts_beside_a_full_store_waits_and_solves_when_it_has_m
     (waiting,) = stack.children("worker")
     store.config_set("maxmemory", 0)
     record = ask(api, 7).json()
-    assert record["status"] == "succeeded", (record["problem"], record["attempts"], stack.output()[-6000:])
+    assert (record["status"], record["attempts"]) == ("succeeded", 1), stack.output()
     assert stack.children("worker") == [waiting]
 
 

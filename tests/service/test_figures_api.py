@@ -77,6 +77,7 @@ def test_parameters_choose_what_is_drawn(api, figures):
 
 
 def test_figures_that_are_asked_for_at_once_are_those_that_are_asked_for_alone(api, figures):
+    assert api.app.state.services.drawing.at_once == 1  # matplotlib's settings belong to the process
     paths = [f"{figures}/{name}.svg" for name in NAMES]
     alone = [api.get(path).content for path in paths]
     with ThreadPoolExecutor(8) as pool:

@@ -102,8 +102,11 @@ def test_responses_are_those_of_the_api(evaluator_of, drawn):
         np.testing.assert_array_equal(picture.error[name], found["standard_error"][name])
     assert "2 standard deviations" in picture.notes[0] and "the long run" in picture.notes[0]
     axes = drawn(picture).axes
-    for one, values in zip(axes, picture.response.values(), strict=True):
+    for one, (name, values) in zip(axes, picture.response.items(), strict=True):
         np.testing.assert_array_equal(one.lines[0].get_ydata(), values)
+        corners = one.collections[0].get_paths()[0].vertices[:, 1]
+        assert corners.max() == (values + 2 * picture.error[name]).max()
+        assert corners.min() == (values - 2 * picture.error[name]).min()
 
 
 def test_a_change_of_regime_is_an_impulse(evaluator_of):

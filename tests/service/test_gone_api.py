@@ -29,7 +29,7 @@ def every_operation(api):
 
 def ask(api, method, path, solution_id):
     body = {"json": TENSORS if path.startswith("/v2") else STATES} if method == "post" else {}
-    query = {"shock": "e_a"} if path.endswith("impulse-response") else {}
+    query = {"shock": "e_a"} if "impulse-response" in path else {}
     return api.request(method, path.format(solution_id=solution_id, form="svg"), params=query, **body)
 
 

@@ -23,6 +23,7 @@ OF_SOLUTIONS = [
 QUERIES = {
     "evaluate_policy": {"a": "0", "k": "4.2"},
     "get_impulse_response": {"shock": "eps"},
+    "draw_impulse_response": {"shock": "eps"},
     "get_artifact": {"format": "npz"},
 }
 REQUEST = {"model": "neoclassical"}

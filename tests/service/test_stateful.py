@@ -20,7 +20,7 @@ from worker.contract import JobStatus
 
 WALKS, STEPS = 60, 15
 STATES = {"a": 0.0, "k": 4.2}
-UNREACHED = {"get_impulse_response"}
+UNREACHED = {"get_impulse_response", "draw_impulse_response"}
 """The known policy is of an economy without shocks."""
 
 

@@ -10,6 +10,7 @@ import time
 
 from benchmarks.machine import describe_machine
 from benchmarks.pages import write_pages
+from benchmarks.pictures import write_pictures
 from benchmarks.registry import BENCHMARKS
 from benchmarks.result import Line, read_result
 
@@ -48,6 +49,7 @@ def main() -> int:
         print(f"Did not run: {', '.join(failed)}.")
         return 1
     write_pages()
+    write_pictures()
     print(f"Done in {time.monotonic() - began_s:.0f} s; figures are in benchmarks/results, README and docs.")
     return 0
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.pictures import write_pictures
 from benchmarks.registry import BENCHMARKS
 from benchmarks.result import RESULTS, Line, read_result
 
@@ -123,3 +124,4 @@ def _machines() -> str:
 
 if __name__ == "__main__":
     write_pages()
+    write_pictures()

@@ -14,8 +14,12 @@ import numpy as np
 from solver.errors import Fault, StartError
 from solver.model.spec import Model
 from solver.model.state_space import REGIME, state_space
+from solver.numerics.functional_newton import LeastSquaresFit
 from solver.policy.policy import Policy
 from solver.settings import PolicySettings
+
+#: Features up to which a singular value decomposition is affordable; for a thousand it takes seconds, for 5,000 minutes.
+_FEW_FEATURES = 600
 
 
 def check_start(start: Model, model: Model, settings: PolicySettings) -> None:
@@ -72,6 +76,8 @@ def weights_from(start: Policy, policy: Policy, states: np.ndarray) -> tuple[np.
         aim = by_regime.reshape(rule.space.n_regimes, len(u), -1).swapaxes(0, 1).reshape(len(u), -1)
     inner = (start if is_same_family else policy).weights[:-1]
     h = rule.family.layers(np, (*inner, policy.weights[-1]), frame.held(np, u))[-1][0]
+    if h.shape[1] > _FEW_FEATURES:
+        return (*inner, LeastSquaresFit(h)(aim))
     return (*inner, np.linalg.lstsq(h, aim, rcond=None)[0])
 
 

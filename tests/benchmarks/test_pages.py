@@ -5,6 +5,7 @@ import re
 import pytest
 
 from benchmarks.pages import ROOT, filled, pages
+from benchmarks.pictures import pictures
 from benchmarks.registry import BENCHMARKS
 from benchmarks.result import read_result
 
@@ -27,6 +28,11 @@ def test_a_table_marks_what_misses_its_target_and_nothing_else():
     table = filled("<!-- figures: zoo -->\n<!-- end of figures -->")
     missed = [line.measured for line in read_result("zoo").lines if line.is_met is False]
     assert re.findall(r"\*\*(.+?)\*\*", table) == missed
+
+
+def test_the_pictures_are_those_of_the_results():
+    for path, content in pictures().items():
+        assert path.read_bytes() == content, "run python -m benchmarks.pages"
 
 
 def test_what_no_benchmark_has_is_an_error():

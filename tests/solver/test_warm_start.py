@@ -11,8 +11,9 @@ from solver.calibrate import calibrate
 from solver.errors import StartError
 from solver.model.load import load_model, model_from_document
 from solver.model.zoo import load_zoo
-from solver.policy.policy import Policy
-from solver.settings import SolveSettings
+from solver.policy.policy import Policy, numpy_rule
+from solver.policy.warm_start import weights_from
+from solver.settings import PolicySettings, SolveSettings
 from solver.solution import StartUse
 from solver.solve import solve
 from solver.status import Status
@@ -104,6 +105,19 @@ def test_another_family_of_the_same_calibration_is_only_fitted(growth, method):
         steps(solution) <= 1
     )  # least squares on the start's values leave an error near the target, or below it
     assert solution.certificate.verdict == "pass"
+
+
+def test_a_start_of_many_features_is_fitted_as_well_as_a_small_one(growth):
+    start = growth.policy
+    states = np.random.default_rng(0).uniform(start.calibration.lower(), start.calibration.upper(), (4000, 2))
+    errors = []
+    for degree in (30, 38):  # 496 and 780 features: by singular values, and by normal equations
+        settings = PolicySettings(family="polynomial", degree=degree)
+        shapes = numpy_rule(start.model, settings).family.shapes
+        blank = dataclasses.replace(start, settings=settings, weights=tuple(map(np.zeros, shapes)))
+        policy = dataclasses.replace(blank, weights=weights_from(start, blank, states))
+        errors.append(np.abs(policy.evaluate(states) / start.evaluate(states) - 1).max())
+    assert max(errors) < 1e-6
 
 
 def test_another_domain_is_another_model_and_starts_from_the_same_decisions(growth):

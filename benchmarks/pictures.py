@@ -1,0 +1,81 @@
+"""The pictures of the documents, drawn from ``benchmarks/results`` like the tables beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.result import read_result
+from service.figures.canvas import Form, render
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Time, memory and Euler errors as the number of countries grows.
+
+    Attributes:
+        rows: of the benchmark ``dimension``, by the number of countries.
+    """
+
+    rows: dict[int, dict[str, Any]]
+    title: str = "multi_country: time, memory and Euler errors by the number of countries (two states each)"
+    notes: tuple[str, ...] = ()
+    height_in: float = 3.2
+
+    def draw(self, figure: Figure) -> None:
+        """Three panels, by the logarithm of the number of countries."""
+        seconds, errors, memory = figure.subplots(1, 3)
+        counts = list(self.rows)
+        whole = [row["solve_s"] for row in self.rows.values()]
+        seconds.plot(counts, whole, "o-", label="solve and certificate")
+        seconds.plot(counts, [row["training_s"] for row in self.rows.values()], "s--", label="training alone")
+        seconds.plot(
+            counts, [whole[-1] * (count / counts[-1]) ** 3 for count in counts], ":", label="as N³ would"
+        )
+        for place, (region, mark) in enumerate((("box", "o-"), ("ergodic", "s--"))):
+            words = ("over the domain", "along paths")[place]
+            for what, name in (("max", "largest"), ("mean", "mean")):
+                values = [10 ** row[region][f"{what}_log10"] for row in self.rows.values()]
+                errors.plot(counts, values, mark, label=f"{name}, {words}")
+        memory.plot(counts, [row["memory_gib"] for row in self.rows.values()], "o-")
+        for axes, label in ((seconds, "seconds"), (errors, "Euler error"), (memory, "memory, GiB")):
+            _scale(axes, counts)
+            axes.set_title(label)
+        seconds.set_ylim(bottom=min(whole) / 20)
+        errors.set_ylim(bottom=1e-11)
+        memory.set_yscale("linear")
+        memory.set_ylim(bottom=0)
+        seconds.legend(loc="lower right")
+        errors.legend(loc="lower right")
+
+
+def _scale(axes: Axes, counts: list[int]) -> None:
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    for line in axes.get_lines():
+        line.set_markersize(4)
+    axes.set_xlabel("countries N")
+
+
+def pictures() -> dict[Path, bytes]:
+    """Every picture, by its place."""
+    rows = read_result("dimension").figures
+    growth = Growth({int(count): row for count, row in rows.items()})
+    return {PICTURES / "dimension.svg": render(growth, Form.SVG)}
+
+
+def write_pictures() -> None:
+    """Draw every picture."""
+    PICTURES.mkdir(exist_ok=True)
+    for path, content in pictures().items():
+        path.write_bytes(content)

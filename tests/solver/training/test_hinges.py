@@ -66,6 +66,11 @@ def test_another_method_has_its_own_default(method, family):
     assert resolved("new_keynesian_zlb", method).method.policy.family == family
 
 
+def test_many_states_without_kinks_have_no_hinges():
+    method = resolved("multi_country", {"sampling": {"region": "ergodic"}}).method
+    assert method.policy.family == "neural"
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [("rbc", "this model has 0"), ("irreversible_investment", "this model has 0")],

@@ -22,6 +22,7 @@ from worker.keys import Key, KeyStore
 
 OPEN = frozenset({"/healthz", "/readyz", "/v2/health/live", "/v2/health/ready", "/openapi.json"})
 RECHECK_S = 1.0
+_NO_KEY = "no key was sent; send the header Authorization: Bearer KEY"
 """For how long a server without keys may not notice that one was made."""
 
 
@@ -58,6 +59,8 @@ class Admission:
         """
         if caller.key is not None:
             _require_valid(self._keys.find(caller.key.id))
+        elif self._asks_for_keys:  # it was let in before there were any
+            raise UnauthenticatedError(_NO_KEY, "")
 
     async def _is_open(self) -> bool:
         asked_at = time.monotonic()
@@ -98,7 +101,7 @@ class AskForKeys:
 
 def _read_key(authorization: list[str]) -> str:
     if not authorization:
-        raise UnauthenticatedError("no key was sent; send the header Authorization: Bearer KEY", "")
+        raise UnauthenticatedError(_NO_KEY, "")
     scheme, _, shown = authorization[0].partition(" ")
     if len(authorization) > 1 or scheme.lower() != "bearer":
         raise UnauthenticatedError(

@@ -38,12 +38,13 @@ def comparing_job(models: ModelLibrary, job: Job) -> Job:
     model = models.read(job.document)
     calibration = calibrate(model, job.calibration)
     stays = method.training.is_least_squares and method.sampling.region != "adaptive"
-    is_trained = method.policy.family != "linear"
+    # Of the linear rule nothing is trained, and hinges are not laid by time iteration.
+    is_kept = method.policy.family not in ("linear", "hinged")
     by_time_iteration = Method(
-        policy=method.policy if is_trained else PolicySettings(),
+        policy=method.policy if is_kept else PolicySettings(),
         training=TrainingSettings(algorithm=TIME_ITERATION, seconds=method.training.seconds),
         expectation=method.expectation.judging(size_of_problem(model, calibration)),
-        sampling=method.sampling if stays and is_trained else SamplingSettings(),
+        sampling=method.sampling if stays and is_kept else SamplingSettings(),
     )
     settings = SolveSettings(method=by_time_iteration, target=job.target, seed=job.seed)
     try:

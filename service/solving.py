@@ -27,9 +27,9 @@ async def submit_and_wait(
         JobNotFoundError: it was deleted meanwhile.
         StoreUnavailableError: the store does not answer.
     """
-    services.uses.note(job.id)
     with services.news.waiting(job.id) as news:
         record = await run_in_threadpool(_submit, services, job, trace, webhook)
+        services.uses.note(job.id)
         return await until_over(services, record, news, deadline)
 
 

@@ -130,7 +130,9 @@ class Courier:
             where = f"[{address}]" if ":" in address else address
             async with (
                 # No proxy of the environment: it would resolve the name once more.
-                httpx2.AsyncClient(verify=self._trust, trust_env=False, follow_redirects=False) as client,
+                httpx2.AsyncClient(
+                    verify=self._trust, trust_env=False, follow_redirects=False, timeout=None
+                ) as client,
                 client.stream(
                     "POST",
                     f"{url.scheme}://{where}:{url.port}{url.target}",

@@ -123,7 +123,8 @@ class JobStore:
 
     def has_webhook(self, job_id: str, webhook: str) -> bool:
         """Whether that URL is to be told when a job is over."""
-        return bool(self._ask(job_id, lambda client: client.sismember(webhooks_key(job_id), webhook)))
+        member = f"{self._tenant.key_id} {webhook}"
+        return bool(self._ask(job_id, lambda client: client.sismember(webhooks_key(job_id), member)))
 
     def require(self, job_id: str) -> None:
         """Returns if there is such a job.

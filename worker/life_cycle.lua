@@ -157,8 +157,22 @@ local function own()
   enter_index_of(tenant, '*')
 end
 
+-- The URLs to be told, for all tenants or of one: each is kept behind its tenant's key id and a space.
+local function urls(owner)
+  local found = {}
+  for _, member in ipairs(redis.call('SMEMBERS', webhooks)) do
+    local key_id, url = member:match('^(%S*) (.*)$')
+    if not owner or key_id == owner then table.insert(found, url) end
+  end
+  return found
+end
+
 -- The tenant does not own the job any more, which is another's. It is told as deleted: whoever waits looks again.
-local function give_up()
+local function give_up(told)
+  for _, url in ipairs(urls(tenant)) do
+    redis.call('SREM', webhooks, tenant .. ' ' .. url)
+    if told then send(url, told) end
+  end
   leave_index_of(tenant, get('status'))
   leave_index_of(tenant, '*')
   redis.call('SREM', owners, tenant)
@@ -172,7 +186,7 @@ local function finish(status)
   redis.call('HSET', job, 'finished_at', now)
   enter(status)
   weigh()
-  for _, url in ipairs(redis.call('SMEMBERS', webhooks)) do send(url, status) end
+  for _, url in ipairs(urls()) do send(url, status) end
 end
 
 local function is_over(status)
@@ -220,19 +234,19 @@ local function is_full(max_queued)
 end
 
 local function has_room_for(url, most)
-  return url == '' or redis.call('SISMEMBER', webhooks, url) == 1 or redis.call('SCARD', webhooks) < tonumber(most)
+  return url == '' or redis.call('SISMEMBER', webhooks, tenant .. ' ' .. url) == 1 or #urls(tenant) < tonumber(most)
 end
 
 -- One that comes when the job is over is told at once; one that is there already is not told twice of the same end.
 local function add_webhook(url)
-  if url == '' or redis.call('SADD', webhooks, url) == 0 then return end
+  if url == '' or redis.call('SADD', webhooks, tenant .. ' ' .. url) == 0 then return end
   if is_over(get('status')) then send(url, get('status')) end
 end
 
--- Which of the tenant's limits keeps it from one more job that waits; nil for none.
-local function limit_reached()
+-- Which of the tenant's limits keeps it from one more job that waits, or is being solved; nil for none.
+local function limit_reached(waits)
   if tenant == '' then return nil end
-  if redis.call('ZCARD', index('queued', nil, tenant)) >= max_waiting then return 'waiting' end
+  if waits and redis.call('ZCARD', index('queued', nil, tenant)) >= max_waiting then return 'waiting' end
   if tonumber(redis.call('GET', spent(tenant)) or 0) >= max_seconds then return 'seconds' end
 end
 
@@ -253,7 +267,7 @@ function actions.create(content, model, label, start, trace, webhook, max_webhoo
   end
   -- From here on it is new to the tenant. What others have cancelled is to be solved for this one.
   local is_to_queue = not status or status == 'cancelled'
-  local reached = (is_to_queue or status == 'queued') and limit_reached()
+  local reached = (is_to_queue or not is_over(status)) and limit_reached(status ~= 'running')
   if reached then return {0, reached} end
   if is_to_queue and is_full(max_queued) then return {0, 'full'} end
   if not status then
@@ -340,7 +354,7 @@ function actions.cancel()
   if status == 'cancelled' then return {1} end
   if status ~= 'queued' and status ~= 'running' then return {0, status} end
   if is_shared() then
-    give_up()
+    give_up('cancelled')
     return {1, 'given up'}
   end
   charge_unseen()
@@ -352,7 +366,7 @@ function actions.retry(max_queued)
   if not is_seen() then return {0, false} end
   local status = get('status')
   if status ~= 'failed' and status ~= 'cancelled' then return {0, status} end
-  local reached = limit_reached()
+  local reached = limit_reached(true)
   if reached then return {0, reached} end
   if is_full(max_queued) then return {0, 'full'} end
   queue_again()

@@ -21,6 +21,8 @@ UNACKED = f"{PREFIX}unacked"
 UNACKED_INDEX = f"{PREFIX}unacked_index"
 """The queue's sorted set of the same delivery tags, scored by the time of their last sign of life."""
 SOCKET_TIMEOUT_S = 5.0
+_CANNOT_WRITE = ("MISCONF", "NOREPLICAS")
+"""How errors of a store begin that cannot put on disk, or on its replicas, what it is told: its disk is full, say."""
 
 
 def connect(url: str) -> redis.Redis:
@@ -38,11 +40,15 @@ def connect(url: str) -> redis.Redis:
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turns the client's errors of a store that is away, or full, into :class:`StoreUnavailableError` of either kind."""
+    """Turns the client's errors of a store that is away, full, or cannot write into :class:`StoreUnavailableError`."""
     try:
         yield
     except redis.OutOfMemoryError as error:
         raise StoreFullError(str(error)) from error
+    except redis.ResponseError as error:
+        if not str(error).startswith(_CANNOT_WRITE):
+            raise
+        raise StoreUnavailableError(f"the store cannot write: {error}") from error
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise StoreUnavailableError(f"the store does not answer: {error}") from error
 
@@ -74,7 +80,7 @@ SIZES = f"{PREFIX}sizes"
 
 
 def webhooks_key(job_id: str) -> str:
-    """The set of the URLs that are to be told of a job's end."""
+    """The set of the URLs that are to be told of a job's end, each behind the key id of its tenant and a space."""
     return f"{PREFIX}webhooks:{job_id}"
 
 

@@ -247,7 +247,8 @@ class HingedFamily:
     """A polynomial, with hinges ``max(0, g)`` along the kinks of a model's functions, each times a linear polynomial.
 
     Every g is itself a polynomial, the first layer, of which zero is where a kink is. So a kink lies on a surface of any
-    smooth shape, exactly, and the slopes on both sides of it are the output layer's to find.
+    smooth shape, exactly, and the slopes on both sides of it are the output layer's to find. The constant is the last of
+    its functions, as of every family.
     """
 
     n_states: int
@@ -278,7 +279,7 @@ class HingedFamily:
         """The polynomials of the hinges, and the combination of basis and hinges."""
         ((basis, kinks),) = self._smooth.layers(xp, weights[:1], u)
         hinges = xp.maximum(kinks, 0.0)
-        parts = [basis, hinges, *(hinges * u[:, state : state + 1] for state in range(self.n_states))]
+        parts = [hinges, *(hinges * u[:, state : state + 1] for state in range(self.n_states)), basis]
         h = xp.concatenate(parts, axis=1)
         return [(basis, kinks), (h, xp.matmul(h, weights[1]))]
 

@@ -62,7 +62,9 @@ def weights_from(start: Policy, policy: Policy, states: np.ndarray) -> tuple[np.
     Returns:
         One array a layer.
     """
-    is_same_model, is_same_family = start.model.hash == policy.model.hash, start.settings == policy.settings
+    is_same_model = start.model.hash == policy.model.hash
+    shapes = [one.structure.family.shapes for one in (start, policy)]
+    is_same_family = start.settings == policy.settings and shapes[0] == shapes[1]
     if is_same_model and is_same_family:
         return start.weights
     rule, frame = policy.structure, policy.frame

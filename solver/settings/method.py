@@ -89,6 +89,16 @@ class Method(Settings):
         return self
 
     @model_validator(mode="after")
+    def _lays_hinges(self) -> Method:
+        if self.policy.family == "hinged" and not self.is_default:
+            raise ValueError(
+                "hinges are laid by the staged algorithm for the objective euler, and this method has "
+                f"training.algorithm = {self.training.algorithm!r} and objective = {self.objective!r}; take those, or the "
+                "neural or polynomial family"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_objective(self) -> Method:
         if self.objective == "euler":
             return self

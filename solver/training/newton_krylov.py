@@ -41,29 +41,47 @@ def fit_by_newton_krylov(
     """Newton steps on the output layer; how they ended, and the weights (n_weights,) that they ended with."""
     whole = problem.numbers.expectation
     assert isinstance(whole, Expectation)
-    fit: LeastSquaresFit | None = None
-    for phase, expectation in (("newton-krylov-certain", certain(whole)), ("newton-krylov", whole)):
-        equations = _Equations(problem, monitor, expectation)
-        monitor.forget_stall(_PATIENCE)
-        point = equations.at(vector)
-        if point is None or not np.isfinite(point.loss):
+    equations = _Equations(problem, monitor, whole)
+    reached: _Reached | None = None
+    if monitor.best is None:  # a policy to go on from knows of risk already
+        alone = _Equations(problem, monitor, certain(whole))
+        reached = _follow(alone, monitor, "newton-krylov-certain", vector, None)
+    if monitor.end is None and reached is not None:
+        reached = _follow(equations, monitor, "newton-krylov", *reached)
+    if monitor.end is None and reached is None:
+        reached = _follow(equations, monitor, "newton-krylov", vector, None)
+    return monitor.outcome(Status.STALLED), vector if reached is None else reached.vector
+
+
+class _Reached(NamedTuple):
+    """Weights (n_weights,) that a phase has led to, and the fit to features that its steps share."""
+
+    vector: np.ndarray
+    fit: LeastSquaresFit | None
+
+
+def _follow(
+    equations: _Equations, monitor: Monitor, phase: str, vector: np.ndarray, fit: LeastSquaresFit | None
+) -> _Reached | None:
+    """Newton steps until the monitor says stop or they stall; None where there is none to begin with."""
+    monitor.forget_stall(_PATIENCE)
+    point = equations.at(vector)
+    if point is None or not np.isfinite(point.loss):
+        return None
+    monitor.record(phase, vector, point.loss, steps=0, visited=equations.n_states)
+    while monitor.end is None and not monitor.has_stalled(_PATIENCE):
+        linear = equations.linearised(vector)
+        if linear is None:
             break
-        monitor.record(phase, vector, point.loss, steps=0, visited=equations.n_states)
-        while monitor.end is None and not monitor.has_stalled(_PATIENCE):
-            linear = equations.linearised(vector)
-            if linear is None:
-                break
-            if fit is None:
-                fit = LeastSquaresFit(linear.features)
-            step = newton_direction(fit, linear.next_features, linear.today, linear.tomorrow, point.residuals)
-            found = _shortened(equations, monitor, vector, step.ravel(), point)
-            if found is None:
-                break
-            vector, point = found
-            monitor.record(phase, vector, point.loss, steps=1, visited=equations.n_states)
-        if monitor.end is not None:
+        if fit is None:
+            fit = LeastSquaresFit(linear.features)
+        step = newton_direction(fit, linear.next_features, linear.today, linear.tomorrow, point.residuals)
+        found = _shortened(equations, monitor, vector, step.ravel(), point)
+        if found is None:
             break
-    return monitor.outcome(Status.STALLED), vector
+        vector, point = found
+        monitor.record(phase, vector, point.loss, steps=1, visited=equations.n_states)
+    return _Reached(vector, fit)
 
 
 class _Point(NamedTuple):

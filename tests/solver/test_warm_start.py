@@ -107,6 +107,21 @@ def test_another_family_of_the_same_calibration_is_only_fitted(growth, method):
     assert solution.certificate.verdict == "pass"
 
 
+def test_a_start_with_other_hinges_is_fitted():
+    def kinked(consumption):
+        document = copy.deepcopy(dict(load_zoo("rbc").document))
+        document["definitions"] = [
+            line.replace("y[t] - i[t]", consumption) for line in document["definitions"]
+        ]
+        return model_from_document(document)
+
+    settings = SolveSettings.model_validate({"method": {"policy": {"family": "hinged", "degree": 2}}})
+    one = kinked("y[t] - i[t] - 0.02*max(i[t] - delta*k[t], 0)")
+    two = kinked("y[t] - i[t] - 0.02*max(i[t] - delta*k[t], 0) - 0.01*max(i[t] - 0.5, 0)")
+    start = solve(one, calibrate(one), settings).policy
+    assert solve(two, calibrate(two), settings, start=start).provenance.start is not None
+
+
 def test_a_start_of_many_features_is_fitted_as_well_as_a_small_one(growth):
     start = growth.policy
     states = np.random.default_rng(0).uniform(start.calibration.lower(), start.calibration.upper(), (4000, 2))

@@ -2,6 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+import redis
 
 from worker.contract import JobStatus, Problem
 from worker.errors import (
@@ -13,7 +14,7 @@ from worker.errors import (
 )
 from worker.events import EVENTS_CHANNEL, decode_event
 from worker.jobs import JobStore
-from worker.store import connect
+from worker.store import connect, store_errors
 
 PROBLEM = Problem(type="/problems/diverged", title="It diverged.", detail="Lower the rate.", code="diverged")
 
@@ -240,3 +241,16 @@ def test_what_was_acknowledged_survives_the_death_of_the_store(private_store, ma
         assert [record.id for record in jobs.page().records] == ids[::-1]
         assert jobs.status(ids[0]) is JobStatus.CANCELLED
         assert jobs.count(JobStatus.QUEUED) == 19
+
+
+@pytest.mark.parametrize(
+    "reply", ["MISCONF Errors writing to the AOF file", "NOREPLICAS Not enough good replicas"]
+)
+def test_a_store_that_cannot_write_is_told_as_one_that_is_away(client, reply):
+    with pytest.raises(StoreUnavailableError, match="the store cannot write"), store_errors():
+        client.eval("return redis.error_reply(ARGV[1])", 0, reply)
+
+
+def test_another_error_of_the_store_is_none_of_these(client):
+    with pytest.raises(redis.ResponseError, match="WRONG"), store_errors():
+        client.eval("return redis.error_reply('WRONG')", 0)

@@ -5,7 +5,9 @@ import pytest
 from solver.progress import Progress
 from worker.artifacts import Artifact
 from worker.contract import JobStatus, Problem
-from worker.errors import JobConflictError, JobGoneError, JobNotFoundError
+from worker.errors import JobConflictError, JobGoneError, JobNotFoundError, WebhooksFullError
+from worker.jobs import MAX_WEBHOOKS
+from worker.outbox import Outbox
 from worker.store import gone_key
 from worker.tenant import NOBODY, Tenant
 
@@ -105,6 +107,43 @@ def test_its_owners_alone_hear_that_it_was_deleted(jobs, ada, bob, admin, make_j
     with pytest.raises(JobNotFoundError) as caught:
         bob.record(record.id)
     assert not isinstance(caught.value, JobGoneError)
+
+
+def test_who_gives_a_job_up_hears_no_more_of_it(client, jobs, ada, bob, attempts, make_job):
+    outbox = Outbox(client)
+    for view, name in ((ada, "ada"), (bob, "bob")):
+        record, _ = view.create(make_job(), webhook=f"https://{name}.example/hook")
+        assert view.has_webhook(record.id, f"https://{name}.example/hook")
+    assert not bob.has_webhook(record.id, "https://ada.example/hook")
+    ada.delete(record.id)
+    assert outbox.count() == 0
+    succeed(attempts, record.id)
+    assert outbox.claim(60).url == "https://bob.example/hook"
+    assert outbox.claim(60) is None
+
+
+def test_who_cancels_a_job_that_goes_on_for_others_is_told_so(client, ada, bob, attempts, make_job):
+    outbox = Outbox(client)
+    for view, name in ((ada, "ada"), (bob, "bob")):
+        record, _ = view.create(make_job(), webhook=f"https://{name}.example/hook")
+    ada.cancel(record.id)
+    message = outbox.claim(60)
+    assert (message.url, message.status) == ("https://ada.example/hook", "cancelled")
+    succeed(attempts, record.id)
+    message = outbox.claim(60)
+    assert (message.url, message.status) == ("https://bob.example/hook", "succeeded")
+    assert outbox.claim(60) is None
+
+
+def test_the_webhooks_of_one_owner_leave_room_for_those_of_another(client, ada, bob, attempts, make_job):
+    for number in range(MAX_WEBHOOKS):
+        record, _ = ada.create(make_job(), webhook=f"https://ada.example/{number}")
+    with pytest.raises(WebhooksFullError):
+        ada.create(make_job(), webhook="https://ada.example/hook")
+    succeed(attempts, record.id)
+    bob.create(make_job(), webhook="https://ada.example/0")
+    assert bob.has_webhook(record.id, "https://ada.example/0")
+    assert Outbox(client).count() == MAX_WEBHOOKS + 1
 
 
 def test_a_webhook_of_one_that_was_cancelled_is_told_of_the_end_and_not_of_the_past(

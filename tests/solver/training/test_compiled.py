@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from solver.calibrate import calibrate
 from solver.expectation.ahead import build_expectation
-from solver.model.load import load_model
+from solver.model.load import load_model, model_from_document
 from solver.model.state_space import problem_size
 from solver.model.zoo import load_zoo
 from solver.objective import complex_step
@@ -79,7 +79,19 @@ exogenous: !UNormal {sigma: 0.1}
 domain: {a: [-0.3, 0.3], k: [0.8*k, 1.2*k]}
 """
 
+
+def with_a_kink():
+    """Growth with a cost of adjustment on one side."""
+    document = dict(load_zoo("rbc").document)
+    cost = " - 0.02*max(i[t] - delta*k[t], 0)"
+    document["definitions"] = [
+        f"{line}{cost}" if line.startswith("c[t]") else line for line in document["definitions"]
+    ]
+    return model_from_document(document)
+
+
 MODELS = {
+    "kinked": with_a_kink(),
     "neoclassical": load_zoo("neoclassical"),
     "two controls": load_model(TWO_CONTROLS),
     "everything": load_model(EVERYTHING),
@@ -111,6 +123,8 @@ def problem_of(model, seed, share=0.0):
 CASES = [("two controls", settings) for settings in FAMILIES]
 CASES += [(name, settings) for name in ("everything", "pair") for settings in FAMILIES[:2]]
 CASES += [("neoclassical", settings) for settings in FAMILIES if settings.activation in (None, "tanh")]
+
+CASES.append(("kinked", PolicySettings(family="hinged", degree=2)))
 
 
 @pytest.mark.parametrize(

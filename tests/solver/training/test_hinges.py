@@ -34,11 +34,12 @@ def test_the_function_is_a_polynomial_and_linear_polynomials_times_hinges():
         axis=1,
     )
     rows = iter(weights[1])
-    expected = sum(function[:, None] * next(rows) for function in basis.T)
-    hinges = np.maximum(basis @ weights[0], 0)
+    hinges, expected = np.maximum(basis @ weights[0], 0), np.zeros((40, 2))
     for factor in (np.ones(40), *u.T):
         for hinge in hinges.T:
-            expected = expected + (hinge * factor)[:, None] * next(rows)
+            expected += (hinge * factor)[:, None] * next(rows)
+    for function in basis.T:
+        expected += function[:, None] * next(rows)
     assert next(rows, None) is None
     np.testing.assert_allclose(family.layers(np, weights, u)[-1][1], expected, rtol=1e-12, atol=1e-12)
 
@@ -64,6 +65,20 @@ def test_the_default_of_many_states_with_few_kinks_has_hinges():
 )
 def test_another_method_has_its_own_default(method, family):
     assert resolved("new_keynesian_zlb", method).method.policy.family == family
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"training": {"algorithm": "adam"}},
+        {"training": {"algorithm": "time_iteration"}},
+        {"training": {"algorithm": "gauss_newton"}},
+        {"objective": "bellman"},
+    ],
+)
+def test_hinges_that_nothing_would_lay_are_refused(method):
+    with pytest.raises(ValueError, match="hinges are laid by the staged algorithm"):
+        SolveSettings.model_validate({"method": {"policy": {"family": "hinged"}} | method})
 
 
 def test_many_states_without_kinks_have_no_hinges():

@@ -108,8 +108,8 @@ class Followers:
 def _look(
     log: EventLog, job_id: str, check: Callable[[], None], place: str | None
 ) -> tuple[JobStatus, tuple[Change, ...]]:
-    check()
     status, changes = log.after(job_id, place)
+    check()  # behind the reading, so that nothing is told of what came after a key was revoked
     if status is None:
         raise JobNotFoundError(job_id)
     return status, changes

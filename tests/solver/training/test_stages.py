@@ -58,6 +58,7 @@ class Far:
             controls_at=lambda vector, u: self.policy(vector).evaluate(
                 self.frame.center + self.frame.half_width * u
             ),
+            kinks_at=lambda vector, states: self.policy(vector).kinks(states),
         )
         states = np.random.default_rng(7).uniform(self.lower, self.upper, size=(300, 2))
         self.monitor = Monitor(

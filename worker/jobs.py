@@ -16,6 +16,7 @@ from typing import Any
 import redis
 
 from worker.contract import Job, JobRecord, JobStatus, ModelName, utc_now
+from worker.data_format import check_format
 from worker.errors import (
     CursorError,
     JobConflictError,
@@ -232,9 +233,12 @@ class JobStore:
         return [job_id.decode() for job_id in members]
 
     def ping(self) -> None:
-        """Returns if the store answers."""
-        with store_errors():
-            self._client.ping()
+        """Returns if the store answers, with data that this release reads.
+
+        Raises:
+            DataTooNewError: a later release has written them.
+        """
+        check_format(self._client)
 
     def _ask(self, job_id: str, ask: Callable[[redis.Redis], object]) -> Any:
         """What a command answers of a job; None of one that is not the tenant's."""

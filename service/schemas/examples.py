@@ -240,6 +240,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
     "SteadyState": {
         "calibration": {"e": 0.0, **_STEADY_STATE},
+        "domain": {"a": [-0.2, 0.2], "k": [2.1471, 6.4411]},
         "policy": [
             {
                 "found": True,

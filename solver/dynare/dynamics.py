@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from solver.dynare.dates import Leads, latest, replaced
 from solver.dynare.file import ModFile
-from solver.dynare.names import ENDOGENOUS, EXOGENOUS, LOCAL, Names
+from solver.dynare.names import ENDOGENOUS, EXOGENOUS, LOCAL, PARAMETER, Names
 from solver.dynare.statements import Statement
 from solver.language.parser import MAX_DEPTH, MAX_LENGTH
 from solver.language.tree import Expression, Operation, Symbol, depth_of, symbols_in
@@ -123,6 +123,10 @@ def _equations(file: ModFile, names: Names, faults: FaultList) -> list[DatedEqua
                 message = f"the tag mcp bounds {bound.name}, which is not declared in var: name a variable"
                 faults.append(one.statement.fault(message, bound.name))
             value = names.to_value(bound.value, one.statement, faults)
+            for symbol in symbols_in(bound.value):
+                if names.kinds.get(symbol.name) != PARAMETER:
+                    message = f"the bound of {bound.name} holds {symbol.name}: give a number or parameters"
+                    faults.append(one.statement.fault(message, symbol.name))
             limits.append(Limit(names.written.get(bound.name, bound.name), bound.is_lower, value))
         found.append(
             DatedEquation(

@@ -24,11 +24,13 @@ from solver.dynare.words import (
     IGNORED_BLOCKS,
     IGNORED_COMMANDS,
     IGNORED_PREFIXES,
+    OTHER_DECLARATIONS,
     REFUSED,
 )
 from solver.errors import ModelError
 from solver.language.tree import Symbol
 from solver.model.node import FaultList
+from solver.model.sections import MAX_EQUATIONS
 
 _MAX_NOTES = 100
 
@@ -79,6 +81,7 @@ class ModFile:
         model: the statement that opens the model block.
         is_linear: whether that is ``model(linear)``.
         notes: what was not read, and where.
+        unread: the first words of the statements with faults: what these would have said is not missed.
     """
 
     declared: dict[str, list[tuple[Statement, Declaration]]] = field(
@@ -93,6 +96,12 @@ class ModFile:
     model: Statement | None = None
     is_linear: bool = False
     notes: list[str] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether every declaration could be read."""
+        return self.unread.isdisjoint((*DECLARATIONS, *OTHER_DECLARATIONS))
 
 
 def read_file(text: str | bytes, faults: FaultList) -> ModFile:
@@ -110,6 +119,7 @@ def read_file(text: str | bytes, faults: FaultList) -> ModFile:
         try:
             reader.take(statement)
         except ModelError as error:
+            reader.file.unread.add(statement.word)
             faults.extend(error.faults)
     reader.end()
     return reader.file
@@ -163,6 +173,11 @@ class _Reader:
     def _take_within(self, block: Statement, statement: Statement) -> None:
         if statement.text == "end":
             self._block = self._shock = None
+        elif statement.text in BLOCKS:
+            self._block = None
+            self.take(statement)
+            message = f"the block {block.word} of line {block.line} is still open: close it with end;"
+            raise ModelError([statement.fault(message)])
         elif block.word in self._readers:
             self._readers[block.word](statement)
 
@@ -183,7 +198,7 @@ class _Reader:
         rest = statement.after(len(statement.word))
         if rest.text.startswith("("):
             message = f"{statement.word} with options is not read: declare {statement.word} without"
-            raise ModelError([statement.fault(message)])
+            raise ModelError([rest.fault(message)])
         if rest.text:
             found = parse_declarations(rest)
             self.file.declared[statement.word] += [(rest, declaration) for declaration in found]
@@ -192,6 +207,9 @@ class _Reader:
         if statement.text.startswith("#"):
             self.file.local.append(Assigned(statement, parse_assignment(statement, "local")))
             return
+        if len(self.file.equations) == MAX_EQUATIONS:
+            message = f"the model has more than {MAX_EQUATIONS} equations: take fewer"
+            raise ModelError([statement.fault(message)])
         equation = parse_equation(statement)
         tags = [name for name, _ in equation.tags]
         if "static" in tags:

@@ -46,6 +46,8 @@ def read_laws(
         return {", ".join(shocks): {"Normal": law}}
     laws = {}
     for name in shocks:
+        if name not in found.variances and name not in found.deviations:
+            names.notes.append(f"{name} has no variance in the block shocks: it is zero, as in Dynare.")
         law = {"mu": canonical_expression(means[name])} if name in means else {}
         if name in found.variances:
             law["Sigma"] = [[canonical_expression(found.variances[name])]]
@@ -60,6 +62,8 @@ def _read(file: ModFile, names: Names, faults: FaultList) -> _Moments:
     for moment in file.moments:
         symbols = [one for one in (moment.assignment.name, moment.assignment.other) if one is not None]
         strange = next((one for one in symbols if names.kinds.get(one.name) != EXOGENOUS), None)
+        if strange is not None and not names.is_whole:
+            continue
         if strange is not None:
             kind = names.kinds.get(strange.name)
             hint = f"is an {kind}" if kind else "is not declared"

@@ -33,6 +33,7 @@ class Names:
         predetermined: those whose value at t was decided before.
         steady: the parameter that stands for each ``STEADY_STATE(name)``.
         notes: what was renamed.
+        is_whole: whether every declaration could be read.
     """
 
     kinds: dict[str, str]
@@ -40,6 +41,7 @@ class Names:
     predetermined: frozenset[str]
     steady: dict[str, str]
     notes: list[str]
+    is_whole: bool
 
     def fresh(self, name: str) -> str:
         """A name that nothing else has, made of ``name``."""
@@ -83,7 +85,11 @@ class Names:
         name, kind = symbol.name, self.kinds.get(symbol.name)
         shift, is_variable = symbol.shift or 0, kind in (ENDOGENOUS, EXOGENOUS)
         message = None
-        if kind is None or (dates and kind == NATIVE):
+        if kind in (None, NATIVE) and not self.is_whole:
+            message = None  # it may stand in what could not be read
+        elif dates and kind == NATIVE:
+            message = f"{name} is not declared: declare it in parameters"
+        elif kind is None:
             hint = suggest(name, (*self.kinds, *FUNCTIONS))
             message = f"{name} is not declared{hint or ': declare it in var, varexo or parameters'}"
         elif symbol.shift is not None and not (dates and is_variable):
@@ -120,7 +126,7 @@ def read_names(file: ModFile, faults: FaultList) -> Names:
         message = f"the file has {len(kinds)} names, above {MAX_SYMBOLS}: it is too large"
         place = next(statement for pairs in file.declared.values() for statement, _ in pairs)
         faults.append(place.fault(message))
-    names = Names(kinds, {}, frozenset(_predetermined(file, kinds, faults)), {}, [])
+    names = Names(kinds, {}, frozenset(_predetermined(file, kinds, faults)), {}, [], file.is_declared)
     for name, new, reason in _renamed(file, kinds):
         names.written[name] = names.fresh(new)
         names.notes.append(f"{name} is called {names.written[name]} here: {reason}.")
@@ -138,7 +144,7 @@ def _predetermined(file: ModFile, kinds: dict[str, str], faults: FaultList) -> I
 
 def _renamed(file: ModFile, kinds: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """Names that mean something else in a model file: the name, a new one, and the reason."""
-    for name in kinds:
+    for name in list(kinds):
         if name in _WORDS:
             yield name, f"{name}_", "it is a word of the model language"
     if kinds.get(CONSUMPTION) == ENDOGENOUS:

@@ -7,6 +7,7 @@ not looked up here.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,13 +16,13 @@ from lark import Lark, Token, UnexpectedInput, v_args
 
 from solver.dynare.statements import Statement
 from solver.errors import Fault, ModelError
-from solver.language.parser import MAX_DEPTH, MAX_LENGTH, TreeBuilder, explain, refuse
-from solver.language.tree import Expression, Number, Operation, Symbol, depth_of
+from solver.language.parser import MAX_DEPTH, MAX_LENGTH, TreeBuilder, explain, lag_of, refuse
+from solver.language.tree import FUNCTIONS, Expression, Number, Operation, Symbol, depth_of
 
 #: ``STEADY_STATE(y)``, an operation on one symbol that no other module of the solver ever sees.
 STEADY_STATE = "STEADY_STATE"
 _ALIASES = {"ln": "log"}
-_OPERATORS = ("EXPECTATION", "diff", "adl", "var_expectation", "pac_expectation", "pac_target_nonstationary")
+_OPERATORS = re.compile(r"\b(EXPECTATION|diff|adl|var_expectation|pac_expectation)[ \t]*\(")
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,9 @@ def _parse(statement: Statement, start: str) -> Any:
     if start != "declarations" and len(text) > MAX_LENGTH:
         message = f"the statement has {len(text)} characters, above {MAX_LENGTH}: split it with # definitions"
         raise ModelError([statement.fault(message)])
+    if operator := _OPERATORS.search(text):
+        message = f"the operator {operator[1]} is not read: write out what it stands for"
+        raise ModelError([statement.fault(message, operator[1], operator.start() + 1)])
     try:
         return _lark().parse(text, start=start)
     except UnexpectedInput as error:
@@ -200,7 +204,8 @@ class _ModBuilder(TreeBuilder):
                     str(name),
                 )
             return Operation(STEADY_STATE, (arguments[0],))
-        if name in _OPERATORS:
-            refuse(f"the operator {name} is not read: write it out", None, name.column, str(name))
         alias = _ALIASES.get(str(name), str(name))
+        if alias not in FUNCTIONS and lag_of([one for one in arguments if one is not None]) is None:
+            message = f"{name[:40]} is not a function that is read here: these are {', '.join(FUNCTIONS)}, ln"
+            refuse(message, None, name.column, str(name))
         return super().call(name.update(value=alias), *arguments)

@@ -52,7 +52,7 @@ def read_values(
             name = one.assignment.name.name
             written, kind = names.written.get(name, name), names.kinds.get(name)
             value = names.to_value(one.assignment.value, one.statement, faults)
-            message = _message(name, kind, section, given, used)
+            message = _message(name, kind, section, given, used, is_whole=names.is_whole)
             if message:
                 faults.append(one.statement.fault(message, name))
             given.add(name)
@@ -70,11 +70,13 @@ def read_values(
     return Values(calibration, means, places)
 
 
-def _message(name: str, kind: str | None, section: str, given: set[str], used: set[str]) -> str | None:
+def _message(
+    name: str, kind: str | None, section: str, given: set[str], used: set[str], *, is_whole: bool
+) -> str | None:
     """What is wrong with an assignment, if anything."""
     if name in given:
         return f"{name} is given twice: keep one"
-    if kind is None:
+    if kind is None and is_whole:
         return f"{name} is not declared: declare it in var, or leave it out"
     if kind == LOCAL:
         return f"{name} is a # definition, which has a value already: leave this out"
@@ -105,6 +107,7 @@ def _check_steady(file: ModFile, names: Names, faults: FaultList) -> None:
 
 def _check_given(file: ModFile, names: Names, found: Mapping[str, Expression], faults: FaultList) -> None:
     for statement, declaration in file.declared["parameters"]:
-        if names.written.get(declaration.name, declaration.name) not in found:
+        is_given = names.written.get(declaration.name, declaration.name) in found
+        if not is_given and declaration.name not in file.unread:
             message = f"the parameter {declaration.name} has no value: write {declaration.name} = …;"
             faults.append(statement.fault(message, declaration.name, declaration.column))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 DECLARATIONS = ("var", "varexo", "parameters", "predetermined_variables")
+#: Others that are refused.
+OTHER_DECLARATIONS = ("varexo_det", "trend_var", "log_trend_var", "external_function")
 
 _ESTIMATION = "estimation is not done here: leave it out, and give the parameters values"
 _PLANNER = "a planner's problem is not derived here: write out its first-order conditions as equations"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NoReturn, cast
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
@@ -121,7 +121,7 @@ def _infinity(bound: Expression) -> int:
     return sign if bound == Symbol(INFINITY, None) else 0
 
 
-def _lag(arguments: tuple[Expression, ...]) -> int | None:
+def lag_of(arguments: Sequence[Expression]) -> int | None:
     """The date of ``c(1)`` or ``c(-1)``, as the older dialect writes them; None for a call of a function."""
     argument, sign = arguments[0] if len(arguments) == 1 else None, 1
     if isinstance(argument, Operation) and argument.operator == NEGATION:
@@ -199,7 +199,7 @@ class TreeBuilder(Transformer[Token, Expression]):
         """A function's value, or ``c(1)``, as the older dialect dates."""
         given = tuple(argument for argument in arguments if argument is not None)
         if name not in FUNCTIONS:
-            if (shift := _lag(given)) is not None:
+            if (shift := lag_of(given)) is not None:
                 return self._symbol(name, shift)
             hint = (
                 suggest(name, FUNCTIONS) or f"; dates are written {name}[t+1] or {name}(1), products with *"

@@ -1,6 +1,6 @@
 """What is known of a deleted job: when and why it went, for a day, unless it is created again.
 
-Written together with the deletion (``life_cycle.lua``).
+Written together with the deletion (``worker/lua``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How long solutions are kept: until they are deleted, or are beyond an operator's limit of age or of size.
 
 Both limits are for the least recently used, and never for one that is queued or running, nor one that a job which is still
-to be solved starts from. Every deletion is decided anew by the store (``life_cycle.lua``), which refuses it for what has
+to be solved starts from. Every deletion is decided anew by the store (``worker/lua``), which refuses it for what has
 been used since it was looked at; so sweeps of several workers at once, or of one that was killed, do no harm.
 """
 
@@ -60,7 +60,7 @@ class Retention:
         """Goes through the jobs that were used last until then, from the least recently used on."""
         passed = 0
         while page := self._page(until_s, passed):
-            starts = self._starts_of_unfinished()  # after the page: see ``queue`` in life_cycle.lua
+            starts = self._starts_of_unfinished()  # after the page: see ``queue`` in worker/lua
             for job_id, used_s in page:
                 if job_id in starts:
                     passed += 1

@@ -25,7 +25,7 @@ class Tenant:
 
     @property
     def script_arguments(self) -> tuple[str | int, ...]:
-        """The tenant as ``life_cycle.lua`` reads it."""
+        """The tenant as ``worker/lua`` reads it."""
         return (self.key_id, int(self.sees_all), self.max_waiting, self.max_seconds)
 
 

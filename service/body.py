@@ -23,6 +23,9 @@ from solver.model.spec import Model
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 JSON = ("application/json",)
+ARROW = "application/vnd.apache.arrow.stream"
+COLUMNS = (*JSON, ARROW)
+"""What columns of numbers are written as, and read."""
 YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 
 

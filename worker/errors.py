@@ -6,7 +6,9 @@
     ├── StoreUnavailableError   the store does not answer; nothing is known about what was asked of it
     │   └── StoreFullError      the store's memory is full; nothing was changed
     ├── JobNotFoundError        no job of that id
-    │   └── JobGoneError        there was one, which has been deleted
+    │   ├── JobGoneError        there was one, which has been deleted
+    │   │   └── SimulationGoneError     the same of a simulation
+    │   └── SimulationNotFoundError no simulation of that id
     ├── ModelNotFoundError      no registered model of that handle
     ├── RegistryFullError       as many models are registered as may be
     ├── JobConflictError        the job's status does not allow what was asked
@@ -25,7 +27,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 
 class WorkerError(Exception):
@@ -59,6 +61,8 @@ class JobNotFoundError(WorkerError):
 class JobGoneError(JobNotFoundError):
     """A job that was deleted lately."""
 
+    NOUN: ClassVar[str] = "solution"
+    DONE: ClassVar[str] = "solved"
     WHY: Final = {
         "request": "on request",
         "age": "since it had not been used for as long as the operator keeps solutions (SADDLEPATH_KEEP_DAYS)",
@@ -70,9 +74,24 @@ class JobGoneError(JobNotFoundError):
         self.deleted_at = deleted_at
         self.reason = reason
         self.args = (
-            f"solution {job_id} was deleted at {deleted_at}, {self.WHY[reason]}; post its request again to have it solved "
-            "again under the same id",
+            f"{self.NOUN} {job_id} was deleted at {deleted_at}, {self.WHY[reason]}; post its request again to have it "
+            f"{self.DONE} again under the same id",
         )
+
+
+class SimulationNotFoundError(JobNotFoundError):
+    """No simulation of that id."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.args = (f"there is no simulation {job_id} of this solution",)
+
+
+class SimulationGoneError(JobGoneError):
+    """A simulation that was deleted lately."""
+
+    NOUN: ClassVar[str] = "simulation"
+    DONE: ClassVar[str] = "simulated"
 
 
 class ModelNotFoundError(WorkerError):

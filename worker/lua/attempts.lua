@@ -64,6 +64,22 @@ function actions.succeed(token, progress, certificate, verdict, provenance, mani
   return {1}
 end
 
+-- A page of a simulation's result, or the last word on it.
+function actions.keep_page(token, number, content)
+  if not is_held(token) then return {0, 'overtaken'} end
+  redis.call('HSET', artifact, number, content)
+  return {1}
+end
+
+function actions.complete(token, progress, summary, manifest)
+  if not is_held(token) then return {0, 'overtaken'} end
+  redis.call('HSET', job, 'progress', progress, 'summary', summary)
+  redis.call('HSET', artifact, 'manifest', manifest)
+  charge(clock())
+  finish('succeeded')
+  return {1}
+end
+
 function actions.fail(token, problem)
   if not is_held(token) then return {0, 'overtaken'} end
   redis.call('HSET', job, 'problem', problem)

@@ -20,6 +20,9 @@
 -- A job belongs to every tenant that has asked for it, and is solved once for all of them. One of several owners that
 -- cancels or deletes it only gives it up; to the others nothing happens. What is not seen is told as not there.
 --
+-- Simulations that are too large for one request are jobs, too, with indexes and sums of their own. Each starts from a
+-- solution, and goes when that goes: see worker/simulation_job.py.
+--
 -- KEYS: job, artifact, log, word of the deletion, URLs to be told, unacked index of the queue, owners
 -- ARGV: prefix, entries that a log keeps, job id, time (ISO 8601), action; the tenant's key id, whether it sees all, most
 --       jobs waiting, most seconds a day; arguments of the action
@@ -31,6 +34,24 @@ local tenant, sees_all, max_waiting, max_seconds = ARGV[6], ARGV[7] == '1', tonu
 -- How long after its last sign of life a solve that is ended from outside is taken to have gone on, at most.
 local UNSEEN_S = 10
 
+-- Of the job in hand: '' for a solution. An id carries its kind.
+local SIMULATIONS = 'simulations:'
+local function kind()
+  return id:sub(1, 4) == 'sim-' and SIMULATIONS or ''
+end
+
+-- Takes another job in hand; returns the one before.
+local function turn_to(other)
+  local before = id
+  id, job, artifact, log = other, prefix .. 'job:' .. other, prefix .. 'artifact:' .. other, prefix .. 'log:' .. other
+  gone, webhooks, owners = prefix .. 'gone:' .. other, prefix .. 'webhooks:' .. other, prefix .. 'owners:' .. other
+  return before
+end
+
+local function simulations_of(solution)
+  return prefix .. 'simulations-of:' .. solution
+end
+
 local function get(field)
   return redis.call('HGET', job, field)
 end
@@ -40,9 +61,10 @@ local function clock()
   return time[1] + time[2] / 1e6
 end
 
--- The jobs of a status (any: '*'), of a model (any: nil) and of an owner (any: nil); see index_key in worker/store.py.
-local function index(status, model, owner)
-  local place = owner and ('of:' .. owner .. ':') or ''
+-- The jobs of a status (any: '*'), of a model (any: nil) and of an owner (any: nil), of the kind in hand unless another is
+-- named; see index_key in worker/store.py.
+local function index(status, model, owner, of_kind)
+  local place = (of_kind or kind()) .. (owner and ('of:' .. owner .. ':') or '')
   return prefix .. place .. 'index:' .. status .. ':' .. (model and model:gsub('^%*', '**') or '*')
 end
 
@@ -111,10 +133,10 @@ end
 -- Sums over all jobs that ever ended, which outlive them: see worker/tally.py.
 local function tally(status)
   local label = status .. ':' .. (get('label') or 'own')
-  redis.call('HINCRBY', prefix .. 'tally', 'ended:' .. label, 1)
+  redis.call('HINCRBY', prefix .. 'tally', kind() .. 'ended:' .. label, 1)
   if get('began') then
     local seconds = clock() - get('began')
-    redis.call('HINCRBYFLOAT', prefix .. 'tally', 'seconds:' .. label, string.format('%.6f', seconds))
+    redis.call('HINCRBYFLOAT', prefix .. 'tally', kind() .. 'seconds:' .. label, string.format('%.6f', seconds))
   end
 end
 

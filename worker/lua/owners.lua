@@ -37,15 +37,20 @@ local function charge_unseen()
   if renewed then charge(math.min(clock(), renewed + UNSEEN_S)) end
 end
 
+-- The jobs of all kinds that wait, of an owner or of all.
+local function n_waiting(owner)
+  return redis.call('ZCARD', index('queued', nil, owner, '')) + redis.call('ZCARD', index('queued', nil, owner, SIMULATIONS))
+end
+
 -- Which of the tenant's limits keeps it from one more job that waits, or is being solved; nil for none.
 local function limit_reached(waits)
   if tenant == '' then return nil end
-  if waits and redis.call('ZCARD', index('queued', nil, tenant)) >= max_waiting then return 'waiting' end
+  if waits and n_waiting(tenant) >= max_waiting then return 'waiting' end
   if tonumber(redis.call('GET', spent(tenant)) or 0) >= max_seconds then return 'seconds' end
 end
 
 local function is_full(max_queued)
-  return redis.call('ZCARD', index('queued')) >= tonumber(max_queued)
+  return n_waiting() >= tonumber(max_queued)
 end
 
 -- The URLs to be told, for all tenants or of one: each is kept behind its tenant's key id and a space.

@@ -15,6 +15,7 @@ end
 
 local function finish(status)
   tally(status)
+  if status ~= 'succeeded' then redis.call('DEL', artifact) end -- what a simulation had of its pages
   redis.call('HDEL', job, 'token', 'lease', 'worker', 'began')
   redis.call('HSET', job, 'finished_at', now)
   enter(status)
@@ -23,15 +24,43 @@ local function finish(status)
 end
 
 local function remove(reason, told_s)
+  if kind() == SIMULATIONS then redis.call('SREM', simulations_of(get('start')), id) end
   leave_index(get('status'))
   leave_index('*')
   forget_weight()
   redis.call('ZREM', prefix .. 'used', id)
   local told = {deleted_at = now, reason = reason, owners = redis.call('SMEMBERS', owners)}
   redis.call('SET', gone, cjson.encode(told), 'EX', told_s)
-  redis.call('DEL', job, artifact, log, webhooks, owners)
-  redis.call('HINCRBY', prefix .. 'tally', 'deleted:' .. reason, 1)
+  redis.call('DEL', job, artifact, log, webhooks, owners, simulations_of(id))
+  redis.call('HINCRBY', prefix .. 'tally', kind() .. 'deleted:' .. reason, 1)
   publish('status', 'deleted')
+end
+
+-- Does something to each simulation of the solution in hand.
+local function each_simulation(act)
+  for _, simulation in ipairs(redis.call('SMEMBERS', simulations_of(id))) do
+    local solution = turn_to(simulation)
+    act()
+    turn_to(solution)
+  end
+end
+
+-- Whether a simulation can start from a solution: its policy is there, and the tenant's.
+local function is_start(solution)
+  local before = turn_to(solution)
+  local is_there = is_seen() and get('status') == 'succeeded'
+  turn_to(before)
+  return is_there
+end
+
+-- The tenant has the job no more; the last one that has it ends it.
+local function leave(told_s)
+  if is_shared() then
+    give_up()
+  else
+    charge_unseen()
+    remove('request', told_s)
+  end
 end
 
 function actions.create(content, model, label, start, trace, webhook, max_webhooks, max_queued)
@@ -41,6 +70,7 @@ function actions.create(content, model, label, start, trace, webhook, max_webhoo
     add_webhook(webhook)
     return {0, status}
   end
+  if kind() == SIMULATIONS and not is_start(start) then return {0, 'unsolved'} end
   -- From here on it is new to the tenant. What others have cancelled is to be solved for this one.
   local is_to_queue = not status or status == 'cancelled'
   local reached = (is_to_queue or not is_over(status)) and limit_reached(status ~= 'running')
@@ -48,8 +78,10 @@ function actions.create(content, model, label, start, trace, webhook, max_webhoo
   if is_to_queue and is_full(max_queued) then return {0, 'full'} end
   if not status then
     local sequence = redis.call('INCR', prefix .. 'sequence')
-    redis.call('HSET', job, 'content', content, 'model', model, 'label', label, 'trace', trace, 'sequence', sequence, 'created_at', now)
+    redis.call('HSET', job, 'content', content, 'label', label, 'trace', trace, 'sequence', sequence, 'created_at', now)
+    if model ~= '' then redis.call('HSET', job, 'model', model) end
     if start ~= '' then redis.call('HSET', job, 'start', start) end
+    if kind() == SIMULATIONS then redis.call('SADD', simulations_of(start), id) end
     redis.call('DEL', gone)
     enter_index('*')
   end
@@ -90,12 +122,8 @@ end
 
 function actions.delete(told_s)
   if not is_seen() then return {0, false} end
-  if is_shared() then
-    give_up()
-    return {1}
-  end
-  charge_unseen()
-  remove('request', told_s)
+  each_simulation(function() if is_seen() then leave(told_s) end end)
+  leave(told_s)
   return {1}
 end
 

@@ -9,6 +9,7 @@ function actions.expire(reason, seen, most_bytes, told_s)
   if reason == 'size' and tonumber(redis.call('HGET', prefix .. 'sizes', '*') or 0) <= tonumber(most_bytes) then
     return {0, 'enough'}
   end
+  each_simulation(function() remove(reason, told_s) end)
   remove(reason, told_s)
   return {1}
 end

@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -25,6 +26,7 @@ from solver.errors import Fault
 from worker.contract import JobStatus
 from worker.errors import JobNotFoundError, StoreUnavailableError
 from worker.events import Change, EventLog
+from worker.tenant import Tenant
 
 PING_S = 15.0
 """How often something is sent although nothing has changed: proxies close what is silent for longer."""
@@ -37,24 +39,24 @@ _PLACE = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
 
 
 class Followers:
-    """The open event streams of this process, ``most`` of them at most. Belongs to the event loop."""
+    """The open event streams of this process, ``most`` at most, and each key's own. Belongs to the event loop."""
 
     def __init__(self, log: EventLog, news: JobNews, most: int) -> None:
         self._log = log
         self._news = news
         self._most = most
-        self._count = 0
+        self._open: Counter[str] = Counter()
         self._about_to_read: dict[tuple[str, str, str | None], asyncio.Task[Seen]] = {}
 
     async def follow(
-        self, job_id: str, place: str | None, who: str, check: Callable[[], None]
+        self, job_id: str, place: str | None, tenant: Tenant, check: Callable[[], None]
     ) -> AsyncIterator[bytes] | None:
         """The events of a job after a place in its log, as they go over the wire; None where it is over and all were sent.
 
         Args:
             job_id: the job.
             place: see :meth:`EventLog.after`.
-            who: follows; the same for all for whom ``check`` says the same.
+            tenant: that follows; ``check`` says the same to all of one.
             check: blocks, and raises once the job is not there for who follows, or who follows may not any more.
 
         Raises:
@@ -63,13 +65,18 @@ class Followers:
             BusyError: as many streams are open as may be.
             StoreUnavailableError: the store does not answer.
         """
+        who = tenant.key_id
         look = partial(self._look, job_id, who, check)
         status, changes = await look(place)
         if place is not None and status.is_terminal and not changes:
             return None
-        if self._count >= self._most:
+        if self._open[who] >= tenant.max_streams:
+            raise BusyError(
+                f"{tenant.max_streams} event streams of this key are open, the most that may; close one, or try again later"
+            )
+        if self._open.total() >= self._most:
             raise BusyError(f"{self._most} event streams are open, the most that may; try again later")
-        return self._stream(job_id, place, look)
+        return self._stream(job_id, place, who, look)
 
     async def _look(self, job_id: str, who: str, check: Callable[[], None], place: str | None) -> Seen:
         """What is seen by a reading that begins from now on, shared with whoever waits for the same one."""
@@ -86,8 +93,8 @@ class Followers:
         job_id, _, place = key
         return await run_in_threadpool(_read_log, self._log, job_id, check, place)
 
-    async def _stream(self, job_id: str, place: str | None, look: Look) -> AsyncIterator[bytes]:
-        self._count += 1
+    async def _stream(self, job_id: str, place: str | None, who: str, look: Look) -> AsyncIterator[bytes]:
+        self._open[who] += 1
         try:
             with self._news.following(job_id) as news:
                 yield format_sse_event(retry=RECONNECT_MS)
@@ -99,7 +106,8 @@ class Followers:
         except (StoreUnavailableError, UnauthenticatedError) as error:
             structlog.get_logger().warning("event stream ended", job=job_id, reason=str(error))
         finally:
-            self._count -= 1
+            self._open[who] -= 1
+            self._open += Counter()  # keys that follow nothing any more are forgotten
 
     async def _events(self, place: str | None, news: asyncio.Event, look: Look) -> AsyncIterator[bytes]:
         sent_s = time.monotonic()

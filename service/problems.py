@@ -96,6 +96,7 @@ PROBLEMS: dict[type[Exception], Row] = {
     worker_errors.KeyNotFoundError: Row(404, "unknown-key", "There is no such key"),
     worker_errors.ModelNotFoundError: Row(404, "unknown-model", "There is no such model"),
     worker_errors.RegistryFullError: Row(409, "registry-full", "Too many models are registered"),
+    worker_errors.ModelsLimitError: Row(409, "key-models", "The key has registered as many models as it may"),
     worker_errors.WebhookUrlError: Row(422, "invalid-webhook", "The webhook is not valid"),
     worker_errors.WebhookRefusedError: Row(422, "invalid-webhook", "The webhook is not valid"),
     worker_errors.WebhooksFullError: Row(409, "webhooks-full", "Too many webhooks are asked for"),

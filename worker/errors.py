@@ -11,6 +11,7 @@
     │   └── SimulationNotFoundError no simulation of that id
     ├── ModelNotFoundError      no registered model of that handle
     ├── RegistryFullError       as many models are registered as may be
+    ├── ModelsLimitError        a key has registered as many models as it may
     ├── JobConflictError        the job's status does not allow what was asked
     ├── QueueFullError          as many jobs are waiting as may wait
     ├── WebhookUrlError         a URL that no webhook can have, or that the operator does not allow
@@ -108,6 +109,16 @@ class RegistryFullError(WorkerError):
         super().__init__(
             f"{max_models} models are registered, the most that may be; solve this one by sending it in the place of "
             "a model's name in POST /v1/solutions"
+        )
+
+
+class ModelsLimitError(WorkerError):
+    """A key has registered as many models as it may."""
+
+    def __init__(self, max_models: int) -> None:
+        super().__init__(
+            f"this key has registered {max_models} models, the most that it may; solve this one by sending it in the place "
+            "of a model's name in POST /v1/solutions"
         )
 
 

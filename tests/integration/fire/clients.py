@@ -17,7 +17,7 @@ WAIT_S = 5
 MOST_UNFINISHED = 12
 WEIGHTS = {
     **{"submit": 60, "simulate": 4, "poll": 48, "evaluate": 72, "download": 12},
-    **{"cancel": 3, "retry": 6, "delete": 1},
+    **{"cancel": 1, "retry": 4, "delete": 1},
 }
 LARGE = {"periods": 60, "paths": 40}
 """More rows than one request of the stack may have."""

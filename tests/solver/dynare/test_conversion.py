@@ -5,7 +5,7 @@ import pytest
 
 from solver.dynare.convert import convert
 from solver.model.steady_state import find_steady_state
-from tests.oracles.dynare import FILES, FOLDER
+from tests.oracles.dynare import EXAMPLE, FILES, FOLDER
 
 HEAD = "var c k y z; varexo e; parameters alpha beta delta rho;\nalpha = 0.3; beta = 0.96; delta = 0.1; rho = 0.9;\n"
 EULER = "1/c = beta/c(+1)*(alpha*exp(z(+1))*k^(alpha - 1) + 1 - delta);\n"
@@ -147,7 +147,7 @@ def test_comments_of_every_kind_and_commands_are_left_out():
 
 
 def test_long_names_are_descriptions_and_names_of_equations_remarks():
-    document = document_of("rbc")
+    document = convert(EXAMPLE.read_text()).document
     assert document["variables"]["k"] == {"description": "capital at the end of the period"}
     assert document["definitions"][0] == "y[t] = exp(z[t])*k_lag[t]^alpha  # Production"
 

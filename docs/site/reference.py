@@ -73,10 +73,10 @@ def _scope(operation: Described) -> str:
 
 def _parameters(parameters: Sequence[Described]) -> str:
     rows = [
-        f"| `{it['name']}` | {it['in']} | {_type(it['schema'])}{_default(it['schema'])} | {_told(it)} |"
+        f"| `{it['name']}` ({it['in']}) | {_type(it['schema'])}{_default(it['schema'])} | {_told(it)} |"
         for it in parameters
     ]
-    return "\n".join(["| parameter | in | | |", "| --- | --- | --- | --- |", *rows])
+    return "\n".join(["| parameter | | |", "| --- | --- | --- |", *rows])
 
 
 def _told(it: Described) -> str:

@@ -34,9 +34,6 @@ class Elements(HTMLParser):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The directory of the built site."""
-    pytest.importorskip(
-        "latex2mathml", reason="latex2mathml is not installed, which writes the site's formulas"
-    )
     directory = tmp_path_factory.mktemp("docs") / "site"
     command = ["build", "--strict", "--config-file", "docs/site/mkdocs.yml", "--site-dir", str(directory)]
     done = subprocess.run(

@@ -21,7 +21,7 @@ INSTALL = $(BIN)/pip install --disable-pip-version-check --constraint requiremen
 BEAT = (while sleep 10 > /dev/null 2>&1; do echo '  ...'; done) & trap "kill $$!" EXIT
 PROGRESS = { grep --line-buffered -E '^(Collecting|Installing collected|Successfully|  Downloading)' || true; } | cut -c 1-100
 
-.PHONY: help setup dev demo serve test check bench soak lock clean
+.PHONY: help setup dev demo serve test check docs bench soak lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,9 @@ check: $(DEV) ## lint, format, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(DEV) ## build the documents as a site into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file docs/site/mkdocs.yml
 
 bench: $(DEV) ## measure the figures of the README; ARGS are passed on
 	@$(BIN)/python -u -m benchmarks $(ARGS)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from service import problems
-from service.admission import Admission, AskForKeys
+from service.admission import OPEN, Admission, AskForKeys
 from service.allowance import Allowance
 from service.dependencies import Services
 from service.encoding import JsonResponse
@@ -23,6 +23,7 @@ from service.metrics import CountRequests, RequestMetrics, ServiceCollector
 from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.openapi import describe
+from service.page import read_page
 from service.policies import PolicyCache
 from service.routes import (
     artifacts,
@@ -32,8 +33,10 @@ from service.routes import (
     inference,
     models,
     operations,
+    page,
     policies,
     records,
+    simulation_jobs,
     simulations,
     solutions,
 )
@@ -50,6 +53,7 @@ from worker.keys import KeyStore
 from worker.models import ModelStore
 from worker.presence import PresenceStore
 from worker.settings import WorkerSettings
+from worker.simulations import ResultStore, SimulationStore
 from worker.store import connect
 from worker.submission import Submission
 from worker.usage import UsageStore
@@ -68,6 +72,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with connect(settings.redis_url) as client:
             jobs = JobStore(client, settings.max_queued_jobs)
+            simulated = SimulationStore(client, settings.max_queued_jobs)
             library = ModelLibrary(ModelStore(client, settings.max_models), size=settings.model_cache_size)
             artifact_store = ArtifactStore(client)
             kept = PolicyCache(
@@ -85,7 +90,9 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 settings,
                 Admission(KeyStore(client), is_required=settings.require_keys),
                 jobs,
-                Submission(jobs, queue),
+                simulated,
+                ResultStore(client),
+                Submission(jobs, simulated, queue),
                 presence,
                 uses,
                 news,
@@ -95,7 +102,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 ExportStore(client),
                 artifact_store,
                 requests,
-                ServiceCollector(client, jobs, presence, kept),
+                ServiceCollector(client, jobs, simulated, presence, kept),
                 reading=Gate("requests", settings.max_waiting),
                 batches=Gate("batches", settings.max_waiting_batches),
                 drawing=Gate("figures", settings.max_waiting_figures, at_once=1),
@@ -115,12 +122,14 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
     )
+    app.state.page = read_page()
     # The busiest first: they are tried in order.
     for routes in (
         policies,
         batches,
         solutions,
         simulations,
+        simulation_jobs,
         artifacts,
         figures,
         events,
@@ -128,9 +137,10 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         models,
         inference,
         operations,
+        page,
     ):
         app.include_router(routes.router)
-    app.add_middleware(AskForKeys)
+    app.add_middleware(AskForKeys, open_paths=OPEN | app.state.page.paths)
     app.add_middleware(LastAnswer)
     app.add_middleware(NoteUses)
     app.add_middleware(HeadAsGet)

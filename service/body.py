@@ -19,6 +19,9 @@ from service.parsing import parse_json
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 JSON = ("application/json",)
+ARROW = "application/vnd.apache.arrow.stream"
+COLUMNS = (*JSON, ARROW)
+"""What columns of numbers are written as, and read."""
 
 
 def require_media_type(request: Request, media_types: Sequence[str] = JSON) -> str:

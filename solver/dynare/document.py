@@ -53,12 +53,12 @@ class LagStates:
 
     Attributes:
         transitions: by state, what it was a period before.
-        of: by state, the variable that it is the lag of.
+        of: by state, the variable that it is the lag of, and by how many periods.
     """
 
     def __init__(self, fresh: Callable[[str], str]) -> None:
         self.transitions: dict[str, Symbol] = {}
-        self.of: dict[str, str] = {}
+        self.of: dict[str, tuple[str, int]] = {}
         self._names: dict[tuple[str, int], str] = {}
         self._fresh = fresh
 
@@ -69,7 +69,7 @@ class LagStates:
                 state = self._fresh(f"{name}_lag{lag if lag > 1 else ''}")
                 before = name if lag == 1 else self._names[name, lag - 1]
                 self._names[name, lag] = state
-                self.transitions[state], self.of[state] = Symbol(before, -1), name
+                self.transitions[state], self.of[state] = Symbol(before, -1), (name, lag)
         return self._names[name, periods]
 
     def found_today(self, expression: Expression) -> Expression:
@@ -130,10 +130,13 @@ def write_document(
     }
     if laws:
         document["exogenous"] = dict(laws)
-    for section, word in (("parameters", ("parameters",)), ("variables", ("var", "varexo"))):
-        described = _descriptions(file, names, word)
-        if described:
-            document[section] = described
+    variables = _descriptions(file, names, ("var", "varexo"))
+    for state, (name, lag) in lags.of.items():
+        what = variables[name]["description"] if name in variables else name
+        before = "a period before" if lag == 1 else f"{lag} periods before"
+        variables[state] = {"description": f"{what}, {before}"}
+    described = {"parameters": _descriptions(file, names, ("parameters",)), "variables": variables}
+    document |= {section: entries for section, entries in described.items() if entries}
     return Written(document, _places(file, dynamics, roles, values, (definitions, transitions)))
 
 
@@ -192,7 +195,7 @@ def _calibration(
         is_known = all(symbol.name in known for symbol in symbols_in(value))
         found[name] = value if is_known else _ZERO
         known.add(name)
-    for state, name in lags.of.items():
+    for state, (name, _) in lags.of.items():
         found[state] = Symbol(name, None) if name in known else _ZERO
     return found
 

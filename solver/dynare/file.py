@@ -147,7 +147,7 @@ class _Reader:
         Raises:
             ModelError: its fault.
         """
-        if not statement.is_ended:
+        if not statement.is_ended and not (self._has_computed and self._block is None):
             raise ModelError([statement.fault("this statement does not end: put a semicolon behind it")])
         if self._block is not None:
             self._take_within(self._block, statement)

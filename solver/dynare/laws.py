@@ -72,6 +72,8 @@ def _read(file: ModFile, names: Names, faults: FaultList) -> _Moments:
             continue
         key = [names.written.get(one.name, one.name) for one in symbols]
         value = names.to_value(moment.assignment.value, moment.statement, faults)
+        if len(key) == 1 and key[0] in (*found.deviations, *found.variances):
+            names.notes.append(f"{key[0]} is given a variance more than once: that of the last line stands.")
         if moment.kind == "stderr":
             found.deviations[key[0]] = value
             found.variances.pop(key[0], None)

@@ -195,7 +195,7 @@ class _ModBuilder(TreeBuilder):
 
     @v_args(inline=True)
     def call(self, name: Token, *arguments: Expression | None) -> Expression:
-        if name == STEADY_STATE:
+        if name.upper() == STEADY_STATE:
             if len(arguments) != 1 or not isinstance(arguments[0], Symbol) or arguments[0].shift is not None:
                 refuse(
                     "STEADY_STATE is read of one variable alone, STEADY_STATE(y)",

@@ -1,7 +1,7 @@
 """Dynare's own first-order solution of a ``.mod`` file: run where Dynare is installed, stored where it is not.
 
 ``oo_.dr`` says ``y_t - y = ghx (s_{t-1} - s) + ghu e_t``, with s those of the variables that Dynare calls states. The
-stored answers, ``NAME.json`` beside ``NAME.mod``, are Dynare's, written by ``python -m tests.oracles.dynare``.
+stored answers, ``tests/data/dynare/NAME.json``, are Dynare's, written by ``python -m tests.oracles.dynare``.
 """
 
 import json
@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 FOLDER = Path(__file__).parents[1] / "data" / "dynare"
-FILES = sorted(FOLDER.glob("*.mod"))
+EXAMPLE = Path(__file__).parents[2] / "examples" / "rbc.mod"
+FILES = [EXAMPLE, *sorted(FOLDER.glob("*.mod"))]
 MATLAB = Path("/usr/lib/dynare/matlab")  # where Debian puts it
 HAS_DYNARE = shutil.which("octave") is not None and MATLAB.is_dir()
 _SCRIPT = """
@@ -75,7 +76,12 @@ def run_dynare(path):
 
 def stored(path):
     """What Dynare answered when the file was written."""
-    return DynareSolution(json.loads(path.with_suffix(".json").read_text()))
+    return DynareSolution(json.loads(answer_of(path).read_text()))
+
+
+def answer_of(path):
+    """Where the answer about a file is stored."""
+    return FOLDER / f"{path.stem}.json"
 
 
 def _list(names):
@@ -87,4 +93,4 @@ if __name__ == "__main__":
         text = json.dumps(run_dynare(file), indent=1)
         # A row of a matrix is a line.
         text = re.sub(r"\[\s+([^\[\]]*?)\s+\]", lambda row: "[" + re.sub(r"\s+", " ", row[1]) + "]", text)
-        file.with_suffix(".json").write_text(text + "\n")
+        answer_of(file).write_text(text + "\n")

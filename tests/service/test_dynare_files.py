@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from solver.dynare.convert import convert
 from solver.model.load import load_model
 from solver.model.zoo import load_zoo, zoo_names
-from tests.oracles.dynare import FILES, FOLDER
+from tests.oracles.dynare import EXAMPLE, FILES
 
 DYNARE = {"Content-Type": "application/x-dynare"}
 AS_YAML = {"Accept": "application/yaml"}
-RBC = (FOLDER / "rbc.mod").read_text()
+RBC = EXAMPLE.read_text()
 
 
 def post(api, text, query="", **headers):

@@ -78,7 +78,7 @@ def mcp(context: typer.Context) -> None:
 def run() -> int:
     """Runs the command line and returns its exit code."""
     try:
-        app()
+        app(prog_name="saddlepath")  # also as python -m saddlepath, so that completion has one name
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.USAGE
     except SaddlepathError as error:

@@ -24,7 +24,7 @@ pi = 0; x = 0; r = 0; d = 0;
 end;
 
 shocks;
-var eps; stderr 0.001;
+var eps; stderr 0.0025;
 end;
 
 stoch_simul(order=1, irf=0, noprint);

@@ -5,7 +5,7 @@ import pytest
 
 from solver.dynare.convert import convert
 from solver.model.steady_state import find_steady_state
-from tests.oracles.dynare import FILES, FOLDER
+from tests.oracles.dynare import EXAMPLE, FILES, FOLDER
 
 HEAD = "var c k y z; varexo e; parameters alpha beta delta rho;\nalpha = 0.3; beta = 0.96; delta = 0.1; rho = 0.9;\n"
 EULER = "1/c = beta/c(+1)*(alpha*exp(z(+1))*k^(alpha - 1) + 1 - delta);\n"
@@ -117,6 +117,7 @@ def test_the_steady_state_of_a_variable_is_a_parameter_that_follows():
         ("var e; stderr 0.02; var u = 1e-4; corr u, e = 0.5;", [[4e-4, 1e-4], [1e-4, 1e-4]]),
         ("var e; stderr 0.02; var u = 1e-4; var e, u = -1e-4;", [[4e-4, -1e-4], [-1e-4, 1e-4]]),
         ("var e; stderr 0.02;", [[4e-4, 0], [0, 0]]),
+        ("var e; stderr 0.02; end; stoch_simul; shocks; var e = 0; var u = 1e-4;", [[0, 0], [0, 1e-4]]),
     ],
 )
 def test_variances_and_covariances(shocks, covariance):
@@ -124,6 +125,23 @@ def test_variances_and_covariances(shocks, covariance):
     model = convert(text.replace("var e; stderr 0.01;", shocks)).model
     found = find_steady_state(model).process.innovation_covariance
     assert found == pytest.approx(np.array(covariance), rel=1e-12)
+
+
+def test_shocks_say_what_they_leave_open():
+    text = growth().replace("var e; stderr 0.01;", "")
+    assert "e has no variance in the block shocks: it is zero, as in Dynare." in convert(text).notes
+    text = growth().replace("var e; stderr 0.01;", "var e; stderr 0.01; var e = 1;")
+    assert "e is given a variance more than once: that of the last line stands." in convert(text).notes
+
+
+def test_programs_of_matlab_after_the_model_are_left_out():
+    program = "steady;\nR = exp(y(2:end)) ./ exp(y(1:end-1))\nif max(R) > 1\n plot(R);\nend\nE_R = mean(R)"
+    assert convert(f"{growth()}\n{program}").document == convert(growth()).document
+
+
+def test_steady_state_in_small_letters_is_the_same():
+    text = (FOLDER / "news.mod").read_text()
+    assert convert(text.replace("STEADY_STATE", "steady_state")).document == convert(text).document
 
 
 def test_words_of_the_language_and_log_consumption_get_other_names():
@@ -147,7 +165,7 @@ def test_comments_of_every_kind_and_commands_are_left_out():
 
 
 def test_long_names_are_descriptions_and_names_of_equations_remarks():
-    document = document_of("rbc")
+    document = convert(EXAMPLE.read_text()).document
     assert document["variables"]["k"] == {"description": "capital at the end of the period"}
     assert document["definitions"][0] == "y[t] = exp(z[t])*k_lag[t]^alpha  # Production"
 

@@ -4,9 +4,9 @@ import pytest
 
 from solver.dynare.convert import convert
 from solver.errors import ModelError
-from tests.oracles.dynare import FOLDER
+from tests.oracles.dynare import EXAMPLE
 
-RBC = (FOLDER / "rbc.mod").read_text()
+RBC = EXAMPLE.read_text()
 
 
 def faults_of(text):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.result import read_result
-from service.figures.canvas import Form, render
+from service.figures.canvas import Form, Picture, render
+from service.figures.style import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +57,65 @@ class Growth:
         errors.legend(loc="lower right")
 
 
+@dataclass(frozen=True)
+class Descent:
+    """The Euler error at held-out states as training goes on, by two methods.
+
+    Attributes:
+        histories: by what the method is called, the reports of its training.
+    """
+
+    histories: dict[str, list[dict[str, Any]]]
+    title: str = "neoclassical: largest Euler error at held-out states, by seconds of training"
+    notes: tuple[str, ...] = ()
+    height_in: float = 2.8
+
+    def draw(self, figure: Figure) -> None:
+        """One panel, both axes by their logarithm."""
+        axes = figure.subplots()
+        for mark, (name, reports) in zip(("o-", "-"), self.histories.items(), strict=True):
+            seconds = [report["elapsed_s"] for report in reports]
+            errors = [10 ** report["euler_error_max_log10"] for report in reports]
+            axes.plot(seconds, errors, mark, markersize=4, label=name)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.minorticks_off()
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:g}")
+        axes.set_xlabel("seconds")
+        axes.set_ylabel("Euler error")
+        axes.legend(loc="upper right")
+
+
+@dataclass(frozen=True)
+class Calibrations:
+    """Error and time of one model at many calibrations.
+
+    Attributes:
+        solves: of the benchmark ``calibrations``.
+    """
+
+    solves: list[dict[str, Any]]
+    title: str = "neoclassical at random calibrations: largest Euler error over the domain, and time"
+    notes: tuple[str, ...] = ()
+    height_in: float = 2.8
+
+    def draw(self, figure: Figure) -> None:
+        """A dot for each calibration."""
+        axes = figure.subplots()
+        axes.scatter(
+            [solve["solve_s"] for solve in self.solves], [solve["error"] for solve in self.solves], s=9
+        )
+        axes.axhline(1e-6, color=INK, linewidth=0.8, linestyle=":")
+        axes.text(0.995, 1.2e-6, "target", ha="right", va="bottom", transform=axes.get_yaxis_transform())
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
+        axes.set_ylim(top=1e-5)
+        axes.set_xlabel("seconds, certificate included")
+        axes.set_ylabel("Euler error")
+
+
 def _scale(axes: Axes, counts: list[int]) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -71,7 +131,16 @@ def pictures() -> dict[Path, bytes]:
     """Every picture, by its place."""
     rows = read_result("dimension").figures
     growth = Growth({int(count): row for count, row in rows.items()})
-    return {PICTURES / "dimension.svg": render(growth, Form.SVG)}
+    figures = read_result("first_order").figures
+    descent = Descent(
+        {"default: Gauss-Newton, 128 units": figures["default"], "Adam, 2 × 32 units": figures["adam"]}
+    )
+    drawn: dict[str, Picture] = {
+        "dimension": growth,
+        "first-order": descent,
+        "calibrations": Calibrations(read_result("calibrations").figures["solves"]),
+    }
+    return {PICTURES / f"{name}.svg": render(picture, Form.SVG) for name, picture in drawn.items()}
 
 
 def write_pictures() -> None:

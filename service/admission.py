@@ -74,8 +74,10 @@ class Admission:
 class AskForKeys:
     """Lets those requests through that :class:`Admission` does, and notes their callers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, open_paths: frozenset[str]) -> None:
+        """``open_paths`` are those that ask for no key."""
         self._app = app
+        self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
@@ -83,7 +85,7 @@ class AskForKeys:
             await self._app(scope, receive, send)
             return
         caller = UNASKED
-        if scope["path"] not in OPEN:
+        if scope["path"] not in self._open_paths:
             admission: Admission = scope["app"].state.services.admission
             try:
                 caller = await admission.admit(Headers(scope=scope).getlist("authorization"))

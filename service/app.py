@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from service import problems
-from service.admission import Admission, AskForKeys
+from service.admission import OPEN, Admission, AskForKeys
 from service.allowance import Allowance
 from service.dependencies import Services
 from service.encoding import JsonResponse
@@ -23,6 +23,7 @@ from service.metrics import CountRequests, RequestMetrics, ServiceCollector
 from service.models import ModelLibrary
 from service.notifications import JobNews
 from service.openapi import describe
+from service.page import read_page
 from service.policies import PolicyCache
 from service.routes import (
     artifacts,
@@ -32,6 +33,7 @@ from service.routes import (
     inference,
     models,
     operations,
+    page,
     policies,
     records,
     simulation_jobs,
@@ -120,6 +122,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
     )
+    app.state.page = read_page()
     # The busiest first: they are tried in order.
     for routes in (
         policies,
@@ -134,9 +137,10 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         models,
         inference,
         operations,
+        page,
     ):
         app.include_router(routes.router)
-    app.add_middleware(AskForKeys)
+    app.add_middleware(AskForKeys, open_paths=OPEN | app.state.page.paths)
     app.add_middleware(LastAnswer)
     app.add_middleware(NoteUses)
     app.add_middleware(HeadAsGet)

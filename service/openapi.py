@@ -14,8 +14,8 @@ from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service.body import YAML
 from service.caller import needs
+from service.model_files import DYNARE, YAML
 from service.schemas import examples, problem_examples, request_examples
 from service.schemas.inference import InferenceRequest
 from service.schemas.policies import StatesRequest
@@ -65,8 +65,13 @@ MODEL_BODY = {
             media_type: {"schema": {"type": "string"}, "examples": examples.MODEL_FILES_IN_YAML}
             for media_type in YAML
         },
+        **{
+            media_type: {"schema": {"type": "string"}, "examples": examples.DYNARE_FILES}
+            for media_type in DYNARE
+        },
     },
 }
+YAML_ANSWER = {YAML[0]: {"schema": {"type": "string"}, "examples": examples.MODEL_FILES_IN_YAML}}
 ARROW_STREAM = {
     "schema": {"type": "string", "format": "binary"},
     "example": "(the bytes of an Arrow IPC stream)",

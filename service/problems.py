@@ -83,6 +83,7 @@ PROBLEMS: dict[type[Exception], Row] = {
         503, "store-unavailable", "The store does not answer", RETRY_AFTER_S, is_told=False
     ),
     worker_errors.StoreFullError: Row(507, "store-full", "The memory of the store is full"),
+    worker_errors.DataTooNewError: Row(503, "data-too-new", "A later release has written the store's data"),
     worker_errors.JobNotFoundError: Row(404, "unknown-solution", "There is no such solution"),
     worker_errors.JobGoneError: Row(410, "gone", "The solution was deleted"),
     worker_errors.SimulationNotFoundError: Row(404, "unknown-simulation", "There is no such simulation"),

@@ -140,11 +140,12 @@ def moments_of(evaluator: Evaluator, asked: MomentsQuery) -> dict[str, Any]:
 
 
 def steady_state_of(evaluator: Evaluator) -> dict[str, Any]:
-    """The calibration's steady state and the policy's own."""
+    """The calibration's steady state with the domain around it, and the policy's own."""
     policy = evaluator.policy
     rest = come_to_rest(policy)
     return {
         "calibration": policy.calibration.steady_state,
+        "domain": policy.calibration.domain,
         "policy": [
             {
                 "found": bool(rest.is_found[regime]),

@@ -5,6 +5,7 @@
     WorkerError
     ├── StoreUnavailableError   the store does not answer; nothing is known about what was asked of it
     │   └── StoreFullError      the store's memory is full; nothing was changed
+    ├── DataTooNewError         a later release has written the store's data in a form that this one cannot read
     ├── JobNotFoundError        no job of that id
     │   ├── JobGoneError        there was one, which has been deleted
     │   │   └── SimulationGoneError     the same of a simulation
@@ -48,6 +49,17 @@ class StoreFullError(StoreUnavailableError):
             "the store's memory is full, so it takes nothing new; what it has is safe and can be read, and solves that are "
             "under way wait with their results. Delete solutions that are not needed any more and send the request again; "
             "the operator can raise the store's maxmemory, or limit what is kept by SADDLEPATH_KEEP_BYTES"
+        )
+
+
+class DataTooNewError(WorkerError):
+    """A later release has written the store's data in a form that this one cannot read."""
+
+    def __init__(self, found: int, newest: int) -> None:
+        self.found = found
+        super().__init__(
+            f"a later release has written the store's data, in form {found}; this one reads forms up to {newest}: run that "
+            "release again, or restore a backup that was made before the upgrade"
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import redis
 
 from worker.contract import JobRecord, JobStatus, utc_now
+from worker.data_format import check_format
 from worker.errors import JobConflictError, QueueFullError, SecondsLimitError, WaitingLimitError
 from worker.gone import GONE_S, missing
 from worker.life_cycle import Answer, LifeCycle
@@ -145,9 +146,12 @@ class JobLives(ABC, Generic[RecordT]):
         return [job_id.decode() for job_id in members]
 
     def ping(self) -> None:
-        """Returns if the store answers."""
-        with store_errors():
-            self._client.ping()
+        """Returns if the store answers, with data that this release reads.
+
+        Raises:
+            DataTooNewError: a later release has written them.
+        """
+        check_format(self._client)
 
     def _content(self, job_id: str) -> bytes:
         """What the job itself is, as it was created."""

@@ -49,6 +49,24 @@ domain: {k: [0.5*k, 1.5*k]}
 parameters: {beta: {description: discount factor, symbol: β, bounds: [0.5, 0.9999]}}
 """
 MODEL_FILES_IN_YAML = {"file": {"summary": "A whole model file", "value": _MODEL_FILE_IN_YAML}}
+_DYNARE_FILE = """\
+var y c k;
+parameters beta theta;
+beta = 0.96;
+theta = 0.36;
+model;
+[name='Euler equation']
+1/c = beta/c(+1)*theta*y(+1)/k;
+y = k(-1)^theta;
+c = y - k;
+end;
+steady_state_model;
+k = (beta*theta)^(1/(1 - theta));
+y = k^theta;
+c = y - k;
+end;
+"""
+DYNARE_FILES = {"file": {"summary": "The same economy as a file of Dynare's", "value": _DYNARE_FILE}}
 _STEADY_STATE = {"a": 0.0, "k": 4.2939, "i": 0.42939, "y": 1.6899, "c": 1.2605}
 _ERRORS = {"mean_log10": -7.1, "p99_log10": -6.5, "max_log10": -6.3, "states": 1681}
 _CERTIFICATE = {
@@ -266,6 +284,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
     "SteadyState": {
         "calibration": {"e": 0.0, **_STEADY_STATE},
+        "domain": {"a": [-0.2, 0.2], "k": [2.1471, 6.4411]},
         "policy": [
             {
                 "found": True,

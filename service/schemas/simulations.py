@@ -186,4 +186,7 @@ class SteadyState(BaseModel):
     """The calibration's steady state, and the policy's own."""
 
     calibration: dict[str, float] = Field(description="The deterministic steady state of every variable.")
+    domain: dict[str, tuple[float, float]] = Field(
+        description="Lower and upper bound of each state of the policy over which it was solved; a regime has none."
+    )
     policy: list[Rest] = Field(description="The policy's own, for each regime of a Markov chain.")

@@ -177,7 +177,6 @@ def test_calls_without_query_parameters_take_none(api, refused, path):
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/v1",
         "/v2/models",
         "/v1/models/",

@@ -85,7 +85,9 @@ def test_what_is_open_is_what_the_document_says():
     assert DOCUMENT["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/v1/models/", "//healthz", "/healthz/", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/page", "/page/", "/nothing", "/v1/models/", "/%2Fhealthz", "/healthz/", "/docs"]
+)
 def test_what_is_not_there_asks_for_a_key_too(api, make_key, path):
     make_key()
     assert is_problem(api.get(path), 401, "unauthenticated")

@@ -29,6 +29,10 @@ def test_the_steady_states_stand_beside_each_other(api, logs, mixed):
     (rest,) = answer["policy"]
     assert rest["found"] is True and rest["change"] <= 1e-12
     assert answer["calibration"]["x"] == pytest.approx(TRUTH.x_ss, rel=1e-12)
+    assert list(answer["domain"]) == ["a", "x"]
+    assert all(
+        lower < answer["calibration"][name] < upper for name, (lower, upper) in answer["domain"].items()
+    )
     assert rest["states"] == {"a": pytest.approx(0, abs=1e-12), "x": pytest.approx(TRUTH.x_ss, rel=1e-10)}
     assert rest["definitions"]["k"] == pytest.approx(np.exp(TRUTH.x_ss), rel=1e-10)
     regimes = api.get(f"{mixed}/steady-state").json()["policy"]

@@ -1,0 +1,88 @@
+/** The certificate: the verdict of code that does not know how the policy was trained, and every question it asked. */
+
+import { make } from "../dom.js";
+import { power, powerText, short, withPowers } from "../numbers.js";
+import { symbol } from "../symbols.js";
+
+const SENTENCES = {
+  pass: "Every check passes: the policy may be used over its whole domain.",
+  warn: "Nothing fails, but something is not as good as it should be: read the checks marked warn before using the policy.",
+  fail: "A check fails: this policy should not be used where that check looks.",
+};
+const NAMES = {
+  "euler-box": "Euler errors over the domain",
+  "euler-ergodic": "Euler errors along paths",
+  "euler-binding": "Euler errors where a bound binds",
+  target: "Target",
+  accumulated: "Errors added up",
+  "steady-state": "Steady state",
+  determinacy: "Determinacy",
+  slopes: "Slopes",
+  "spectral-radius": "Stability",
+  convergence: "Convergence",
+  "stays-in-domain": "Stays in the domain",
+  interior: "No artificial bound",
+};
+const WHERE = { box: "over the domain", ergodic: "where the economy goes", binding: "where a bound binds" };
+const IN_LOG10 = ["euler-box", "euler-ergodic", "euler-binding", "target"];
+
+/** A verdict as a small mark: its word, and a colour for who sees it. */
+export function verdictMark(verdict) {
+  return make(`span.verdict.${verdict}`, {}, verdict);
+}
+
+/** Shows the certificate of a solution. */
+export function showCertificate(panel, economy) {
+  const { certificate } = economy.solution;
+  panel.append(
+    make("p.verdict-line", {}, verdictMark(certificate.verdict), " ", SENTENCES[certificate.verdict]),
+    make("div.columns", {}, errorTable(certificate.euler_errors), steadyTable(economy)),
+    checkTable(certificate.checks),
+  );
+}
+
+function errorTable(errors) {
+  const row = (name) => {
+    const { mean_log10: mean, p99_log10: p99, max_log10: max, states } = errors[name];
+    const cells = [mean, p99, max].map((value) => make("td.number", { "aria-label": powerText(value) }, power(value)));
+    return make("tr", {}, make("th", { scope: "row" }, WHERE[name]), cells, make("td.number", {}, String(states)));
+  };
+  const unit = errors.units === "consumption" ? "as a share of consumption" : "of the equation as written";
+  const heads = ["", "mean", "99 %", "largest", "states"].map((text) => make("th", { scope: "col" }, text));
+  return make(
+    "section",
+    {},
+    make("h3", {}, "Euler errors"),
+    make("p.note", {}, `How far a decision is from optimal, ${unit}, at states that training has not seen.`),
+    make(
+      "div.scroll",
+      {},
+      make(
+        "table",
+        {},
+        make("thead", {}, make("tr", {}, heads)),
+        make("tbody", {}, Object.keys(WHERE).filter((name) => errors[name]).map(row)),
+      ),
+    ),
+  );
+}
+
+function steadyTable({ entry, solution }) {
+  const rows = Object.entries(solution.certificate.steady_state).map(([name, value]) =>
+    make("tr", {}, make("th", { scope: "row" }, symbol(entry, name), " ", make("span.soft", {}, entry.symbols[name]?.description ?? "")), make("td.number", {}, short(value, 6))),
+  );
+  return make("section", {}, make("h3", {}, "Steady state"), make("table.values", {}, make("tbody", {}, rows)));
+}
+
+function checkTable(checks) {
+  const shown = ({ name }, value) => (IN_LOG10.includes(name) ? power(value) : short(value, 3));
+  const row = (check) =>
+    make(
+      "li.check-row",
+      { "data-check": check.name },
+      make("div.check-head", {}, verdictMark(check.verdict), make("strong", {}, NAMES[check.name] ?? check.name)),
+      make("p", {}, withPowers(check.meaning)),
+      make("p.note", {}, "found ", shown(check, check.value), ", passes up to ", shown(check, check.threshold)),
+    );
+  return make("section", {}, make("h3", {}, "Checks"), make("ul.checks", {}, checks.map(row)));
+}

@@ -1,0 +1,49 @@
+/** What a model is: where it comes from, its variables and its equations. */
+
+import { make } from "../dom.js";
+import { short } from "../numbers.js";
+import { symbol } from "../symbols.js";
+
+const KINDS = [
+  ["states", "state"],
+  ["controls", "control"],
+  ["definitions", "definition"],
+  ["shocks", "shock"],
+];
+
+/** The facts of a model. */
+export function modelFacts(entry) {
+  return make(
+    "div.model",
+    {},
+    make("p.source", {}, entry.source),
+    make("details", { open: true }, make("summary", {}, "Equations"), make("div.scroll", { tabindex: 0, role: "group", "aria-label": "Equations" }, equations(entry))),
+    make("details", {}, make("summary", {}, "Variables"), variables(entry)),
+    entry.notes.length ? make("ul.note", {}, entry.notes.map((note) => make("li", {}, note))) : null,
+  );
+}
+
+function equations(entry) {
+  return Object.entries(entry.equations).map(([section, lines]) => [
+    make("h4", {}, section),
+    make("pre.equations", {}, lines.join("\n")),
+  ]);
+}
+
+function variables(entry) {
+  const rows = KINDS.flatMap(([group, kind]) =>
+    entry[group].map((name) => {
+      const [lower, upper] = entry.domain[name] ?? [null, null];
+      return make(
+        "tr",
+        {},
+        make("th", { scope: "row" }, symbol(entry, name), " ", make("span.soft", {}, entry.symbols[name]?.description ?? name)),
+        make("td", {}, kind),
+        make("td.number", {}, short(entry.steady_state[name])),
+        make("td.number", {}, lower === null ? "" : `${short(lower, 4)} to ${short(upper, 4)}`),
+      );
+    }),
+  );
+  const heads = ["variable", "kind", "steady state", "domain"].map((text) => make("th", { scope: "col" }, text));
+  return make("div.scroll", {}, make("table", {}, make("thead", {}, make("tr", {}, heads)), make("tbody", {}, rows)));
+}

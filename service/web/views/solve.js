@@ -1,0 +1,128 @@
+/** A request that is put together: a model, its parameters, target and method; and sent. */
+
+import { addressOf, flattened, goTo, nested, noteAddress } from "../address.js";
+import { ask, askOnce, forgetAnswers } from "../api.js";
+import { button, labelled, make, select, settled } from "../dom.js";
+import { failureBox, heading, showFailure } from "../parts.js";
+import { makeTabs } from "../tabs.js";
+import { showCode } from "./code.js";
+import { showEditor } from "./editor.js";
+import { isAtField, methodFields } from "./method.js";
+import { modelFacts } from "./model.js";
+import { parameterFields } from "./parameters.js";
+
+const FIRST_MODEL = "neoclassical";
+const HANDLE = /-[0-9a-f]{16}$/;
+const NOTE_AFTER_MS = 150;
+
+/** Shows the form; the address has the request, so that a link to it can be shared. */
+export async function showSolve(main, { query }, signal) {
+  const failure = failureBox();
+  const whole = make("div.solve");
+  const { models } = await ask("/v1/models", undefined, signal);
+  const sources = [
+    ["list", "A model of the list"],
+    ["file", "A file of your own"],
+  ];
+  const show = (source, panel) => {
+    showFailure(failure, null);
+    if (source === "file") {
+      noteAddress("solve", { source });
+      const use = (name) => {
+        forgetAnswers();
+        goTo("solve", { model: name });
+      };
+      showEditor(panel, use, failure, signal);
+    } else showRequest(panel, models, query, failure, signal).catch((error) => error.name === "AbortError" || showFailure(failure, error));
+  };
+  whole.append(makeTabs("Where the model comes from", sources, query.get("source") ?? "list", show));
+  main.append(heading("Solve a model"), failure, whole);
+}
+
+async function showRequest(panel, models, query, failure, signal) {
+  const request = requestFrom(query);
+  const choice = select({ change: () => goTo("solve", { model: choice.value }) }, options(models), request.model);
+  const body = make("div.two-sides");
+  panel.append(labelled("Model", choice), body);
+  const entry = await askOnce(`/v1/models/${encodeURIComponent(request.model)}`);
+  const codes = make("details", {}, make("summary", {}, "This request as code"));
+  const note = settled(NOTE_AFTER_MS, signal, () => {
+    noteAddress("solve", addressed(request));
+    if (codes.open) fillCodes();
+  });
+  const fillCodes = () => {
+    codes.replaceChildren(codes.firstChild);
+    showCode(codes, bodyOf(request), Object.fromEntries(entry.policy_states.map((name) => [name, entry.steady_state[name] ?? 0])));
+  };
+  codes.addEventListener("toggle", () => codes.open && fillCodes());
+  const parameters = parameterFields(entry, request.calibration, note);
+  const method = await methodFields(request.others, note);
+  const isPlaced = (fault) => isAtField(fault) || /^\/calibration\/./.test(fault.pointer);
+  const solve = button("Solve", async () => {
+    solve.disabled = true;
+    try {
+      const { id } = await ask("/v1/solutions", bodyOf(request), signal);
+      goTo(`solutions/${id}`);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      solve.disabled = false;
+      const faults = error.errors ?? [];
+      parameters.showFaults(faults);
+      method.showFaults(faults);
+      if (faults.some(isAtField)) more.open = true;
+      showFailure(failure, error, isPlaced);
+      (body.querySelector("[aria-invalid=true]") ?? failure).focus();
+    }
+  }, { class: "primary" });
+  const more = make("details", { open: request.others.size > 0 }, make("summary", {}, "Target and method"), method.node);
+  body.append(
+    make("section.card", { "aria-label": "The model" }, make("h2", {}, entry.title), modelFacts(entry)),
+    make(
+      "section.card",
+      { "aria-label": "The request" },
+      make("h2", {}, "Parameters"),
+      entry.parameters.length ? parameters.node : make("p.empty", {}, "This model has no parameters."),
+      more,
+      codes,
+      make("div.actions.last", {}, solve, make("a", { href: addressOf("solve", { model: request.model }) }, "Reset all")),
+    ),
+  );
+}
+
+function options(models) {
+  const option = ({ name, title }) => [name, `${title} (${name})`];
+  const own = models.filter(({ name }) => HANDLE.test(name));
+  const builtIn = models.filter(({ name }) => !HANDLE.test(name));
+  return [
+    { label: "Built in", options: builtIn.map(option) },
+    ...(own.length ? [{ label: "Registered", options: own.map(option) }] : []),
+  ];
+}
+
+/**
+ * What an address asks for. Numbers are read as such; the calibration is a plain object, all else a map by dotted paths.
+ *
+ * @returns {{model: string, calibration: Object<string, number>, others: Map<string, *>}}
+ */
+function requestFrom(query) {
+  const calibration = {};
+  const others = new Map();
+  for (const [path, text] of query) {
+    const [first, name] = [path.split(".", 1)[0], path.slice(path.indexOf(".") + 1)];
+    const value = path === "method.policy.hidden" ? text.split(",").map(Number) : Number.isNaN(Number(text)) ? text : Number(text);
+    if (first === "calibration" && Number.isFinite(value)) calibration[name] = value;
+    else if (["method", "target", "seed", "start"].includes(first)) others.set(path, first === "start" ? text : value);
+  }
+  return { model: query.get("model") ?? FIRST_MODEL, calibration, others };
+}
+
+/** The body of POST /v1/solutions. */
+function bodyOf({ model, calibration, others }) {
+  return {
+    model,
+    ...(Object.keys(calibration).length ? { calibration: { ...calibration } } : {}),
+    ...nested(others),
+  };
+}
+
+const addressed = (request) => new Map(flattened(bodyOf(request)));

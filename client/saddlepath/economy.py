@@ -9,12 +9,17 @@ from typing import Any, Literal
 import numpy as np
 
 from saddlepath.display import HtmlTable, number, table_of
+from saddlepath.errors import SimulationError
 from saddlepath.evaluating import Solved
 from saddlepath.evaluation import Array
 from saddlepath.extras import pandas
-from saddlepath.wire import Exchange, Request, ask_json
+from saddlepath.solving import OVER
+from saddlepath.wire import Exchange, Request, ask, ask_json
 
 Part = Literal["response", "standard_error", "baseline"]
+_GROUPS = ("states", "controls", "definitions", "shocks")
+_ACCEPTED = 202
+_LOOK_S = 20
 
 
 @dataclass(frozen=True, repr=False)
@@ -113,7 +118,8 @@ def simulate(
         economy is defined; ``attrs["lost"]`` counts such paths.
 
     Raises:
-        InvalidError: more than one request may have.
+        InvalidError: an option is out of its bounds.
+        SimulationError: it was too large for one request, and the job that it became was cancelled or failed.
         MissingExtraError: pandas is not installed.
     """
     pd = pandas("simulate()")
@@ -127,15 +133,43 @@ def simulate(
 
 
 def simulated(solution: Solved, /, *, initial: Mapping[str, Any], **options: int) -> Exchange[dict[str, Any]]:
-    """Simulated paths as the service tells them; the options are those of :func:`simulate`."""
+    """Simulated paths as the service tells them; the options are those of :func:`simulate`.
+
+    What is too large for one request is a job of the service's, which is waited for, and whose result comes by pages.
+
+    Raises:
+        SimulationError: such a job ended without a result.
+    """
     departure = {name: np.asarray(value, dtype=np.float64).tolist() for name, value in initial.items()}
     body = {**options, "initial": departure}
-    return (yield from ask_json(Request("POST", f"/v1/solutions/{solution.id}/simulate", body=body)))
+    answer = yield from ask(Request("POST", f"/v1/solutions/{solution.id}/simulate", body=body))
+    if answer.status_code == _ACCEPTED:
+        return (yield from _large(answer.headers["Location"]))
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _large(path: str) -> Exchange[dict[str, Any]]:
+    """The result of a simulation that is a job, once it is over."""
+    record = yield from ask_json(Request("GET", path))
+    while record["status"] not in OVER:
+        record = yield from ask_json(Request("GET", path, {"wait": _LOOK_S}, wait_s=_LOOK_S))
+    if record["status"] != "succeeded":
+        raise SimulationError(record)
+    whole = yield from ask_json(Request("GET", f"{path}/result"))
+    for turn in range(1, whole["pages"]):
+        page = yield from ask_json(Request("GET", f"{path}/result", {"page": turn}))
+        for name in ("path", "t"):
+            whole[name] += page[name]
+        for group in _GROUPS:
+            for name, column in page[group].items():
+                whole[group][name] += column
+    return {name: whole[name] for name in ("lost", "path", "t", *_GROUPS)}
 
 
 def columns_of(found: Mapping[str, Any]) -> dict[str, Array]:
     """The columns of simulated paths: states, controls, definitions, shocks."""
-    groups = (found[group] for group in ("states", "controls", "definitions", "shocks"))
+    groups = (found[group] for group in _GROUPS)
     return {name: np.array(column, dtype=np.float64) for group in groups for name, column in group.items()}
 
 

@@ -12,7 +12,7 @@ send(path, body, headers = json) = JSON3.read(HTTP.post(url * path, headers, JSO
 function solve(request)
     solution = send("/v1/solutions", request, [json; "Prefer" => "wait=60"])
     while solution.status in ("queued", "running")
-        solution = ask(solution.links.self; query = ["wait" => "60"])
+        solution = ask(solution.links.self; query = Dict("wait" => "60"))
     end
     solution
 end
@@ -21,7 +21,7 @@ solution = solve((model = "neoclassical", calibration = (beta = 0.95, gamma = 2)
 println("solution ", solution.id, " ", solution.status)
 
 # One state.
-one = ask(solution.links.policy; query = ["a" => "0.0", "k" => "4.2"])
+one = ask(solution.links.policy; query = Dict("a" => "0.0", "k" => "4.2"))
 println("k = 4.2: i = ", one.controls.i, ", c = ", one.definitions.c)
 
 # Many states: a number stands for every row.

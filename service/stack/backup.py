@@ -26,6 +26,8 @@ from worker.data_format import FORMAT_KEY
 
 SNAPSHOT = "dump.rdb"
 """What the store calls its snapshot, in its own directory."""
+_BUSY = ("in progress", "child process is active")
+"""How the store says that it takes a snapshot already, or writes its append-only file anew."""
 
 
 def back_up(data: Path, file: Path) -> int:
@@ -96,10 +98,10 @@ def _take_snapshot(client: redis.Redis) -> None:
     pause = threading.Event()
     while True:
         try:
-            client.bgsave()
+            client.bgsave(schedule=False)  # scheduled, it could not be told from one that is over
             break
-        except redis.ResponseError as error:  # one is under way that began earlier, or a rewrite
-            if "in progress" not in str(error):
+        except redis.ResponseError as error:
+            if not any(words in str(error) for words in _BUSY):
                 raise StackError(f"the store takes no snapshot: {error}") from error
             pause.wait(POLL_S)
     told = _until(client, lambda told: not told["rdb_bgsave_in_progress"])

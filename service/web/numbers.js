@@ -34,13 +34,14 @@ export function plain(value) {
 /** Ten to a power that need not be whole, as an element: an Euler error. */
 export function power(log10, digits = 1) {
   if (log10 === null || log10 === undefined) return make("span", {}, "–");
-  const exponent = Number.isInteger(log10) ? String(log10) : log10.toFixed(digits);
-  return make("span.number", {}, "10", make("sup", {}, signed(exponent)));
+  return tenTo(Number.isInteger(log10) ? String(log10) : log10.toFixed(digits));
 }
+
+const tenTo = (exponent) => make("span.number", {}, "10", make("sup", {}, exponent.replace("-", MINUS)));
 
 /** A sentence whose powers of ten, written 10^-4.2, are set as such. */
 export function withPowers(text) {
-  return text.split(/10\^(-?\d+(?:\.\d+)?)/).map((part, index) => (index % 2 ? power(Number(part)) : part));
+  return text.split(/10\^(-?\d+(?:\.\d+)?)/).map((part, index) => (index % 2 ? tenTo(part) : part));
 }
 
 /** The same in words for those who listen. */

@@ -14,12 +14,14 @@ What is lagged elsewhere becomes a state of its own (``k_lag``) when the file is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from solver.dynare.dates import latest
 from solver.dynare.dynamics import DatedEquation, Dynamics
-from solver.dynare.isolation import isolated
-from solver.language.tree import Expression, Symbol, symbols_in
+from solver.dynare.isolation import solutions
+from solver.language.tree import Expression, symbols_in
 
 
 @dataclass(frozen=True)
@@ -49,18 +51,17 @@ def assign_roles(dynamics: Dynamics) -> Roles:
     states, definitions = dict[str, Expression](), dict(dynamics.local)
     origins: dict[str, DatedEquation] = {}
     for place, equation in list(left.items()):
-        for name, value in _solutions(equation, free):
-            if _is_transition(name, value, shocks):
-                states[name], origins[name] = value, left.pop(place)
-                free.discard(name)
-                break
-    follows = _Follows(definitions)
-    for place, equation in sorted(left.items(), key=lambda item: (_n_unknown(item[1], free), item[0])):
-        for name, value in _solutions(equation, free):
-            if follows.add(name, value):
-                definitions[name], origins[name] = value, left.pop(place)
-                free.discard(name)
-                break
+        laws = _solutions(equation, free) if _is_law(equation, shocks) else iter(())
+        for name, value in itertools.islice(laws, 1):
+            states[name], origins[name] = value, left.pop(place)
+            free.discard(name)
+    uses = {name: _today([value]) for name, value in definitions.items()}
+    for place in sorted(left, key=lambda place: (len(_today(left[place].sides) & free), place)):
+        today = _today(left[place].sides)
+        circular = _used_by(today, uses)
+        for name, value in itertools.islice(_solutions(left[place], free - circular), 1):
+            definitions[name], origins[name], uses[name] = value, left.pop(place), today - {name}
+            free.discard(name)
     arbitrage = {place: one for place, one in enumerate(dynamics.equations) if one.limits} | left
     controls = [name for name in dynamics.endogenous if name in free | bounded]
     solved = [name for name in definitions if name in origins]
@@ -73,53 +74,36 @@ def assign_roles(dynamics: Dynamics) -> Roles:
 
 
 def _solutions(equation: DatedEquation, free: set[str]) -> Iterator[tuple[str, Expression]]:
-    """What the equation can be solved for, those first that stand alone on a side; nothing where it looks ahead."""
-    symbols = [symbol for side in equation.sides for symbol in symbols_in(side)]
-    if any(symbol.shift is not None and symbol.shift > 0 for symbol in symbols):
-        return
-    alone = [side.name for side in equation.sides if isinstance(side, Symbol) and side.shift == 0]
-    today = [symbol.name for symbol in symbols if symbol.shift == 0]
-    for name in dict.fromkeys((*alone, *today)):
-        if name in free:
-            value = isolated(equation.left, equation.right, name)
-            if value is not None:
-                yield name, value
+    """What the equation can be solved for of the variables that are free; nothing where it looks ahead."""
+    if all(latest(side) <= 0 for side in equation.sides):
+        yield from (pair for pair in solutions(equation.left, equation.right) if pair[0] in free)
 
 
-def _is_transition(name: str, value: Expression, shocks: set[str]) -> bool:
-    """Whether a variable follows from lags and shocks of today alone, its own lag or a shock among them."""
-    dated = [symbol for symbol in symbols_in(value) if symbol.shift is not None]
-    if any(symbol.shift == 0 and symbol.name not in shocks for symbol in dated):
-        return False
-    return any(symbol.shift == 0 or symbol.name == name for symbol in dated)
+def _is_law(equation: DatedEquation, shocks: set[str]) -> bool:
+    """Whether an equation holds one variable of today beside shocks, and a shock of today or a lag of that variable."""
+    dated = {
+        (symbol.name, symbol.shift)
+        for side in equation.sides
+        for symbol in symbols_in(side)
+        if symbol.shift is not None
+    }
+    today = {name for name, shift in dated if shift == 0}
+    variables = today - shocks
+    return len(variables) == 1 and (
+        len(today) > 1 or any(name in variables and shift < 0 for name, shift in dated)
+    )
 
 
-def _n_unknown(equation: DatedEquation, free: set[str]) -> int:
-    """How many variables of today the equation holds that are not states."""
-    symbols = (symbol for side in equation.sides for symbol in symbols_in(side))
-    return len({symbol.name for symbol in symbols if symbol.shift == 0 and symbol.name in free})
+def _today(expressions: Iterable[Expression]) -> frozenset[str]:
+    """The names of date t."""
+    return frozenset(symbol.name for one in expressions for symbol in symbols_in(one) if symbol.shift == 0)
 
 
-class _Follows:
-    """Which definition uses which variables of today."""
-
-    def __init__(self, definitions: dict[str, Expression]) -> None:
-        self._uses = {name: _today(value) for name, value in definitions.items()}
-
-    def add(self, name: str, value: Expression) -> bool:
-        """Adds a definition, lest a circle follows; whether it was added."""
-        uses = _today(value)
-        pending, seen = list(uses), set[str]()
-        while pending:
-            used = pending.pop()
-            if used == name:
-                return False
-            if used not in seen:
-                seen.add(used)
-                pending.extend(self._uses.get(used, ()))
-        self._uses[name] = uses
-        return True
-
-
-def _today(value: Expression) -> frozenset[str]:
-    return frozenset(symbol.name for symbol in symbols_in(value) if symbol.shift == 0)
+def _used_by(names: Iterable[str], uses: Mapping[str, frozenset[str]]) -> set[str]:
+    """What the definitions among ``names`` use, directly or not: none of it may be defined by these in turn."""
+    pending, found = list(names), set[str]()
+    while pending:
+        new = uses.get(pending.pop(), frozenset()) - found
+        found |= new
+        pending.extend(new)
+    return found

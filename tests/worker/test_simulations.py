@@ -20,6 +20,7 @@ from worker.simulations import Manifest, Page, ResultStore, SimulationStore, pac
 from worker.store import SIZES, UNACKED_INDEX, USED, artifact_key
 from worker.submission import Submission
 from worker.tenant import Tenant
+from worker.usage import UsageStore
 
 ADA, BOB = Tenant("ada", False), Tenant("bob", False)
 DAY_S = 86_400
@@ -149,6 +150,19 @@ def test_what_starts_from_a_solution_keeps_it_and_goes_with_it(client, jobs, sim
     assert jobs.status(kept) is JobStatus.SUCCEEDED and simulations.status(waiting) is JobStatus.QUEUED
     assert [record.id for record in simulations.of_solution(kept)] == [waiting]
     assert set(client.hkeys(SIZES)) == {b"*", kept.encode()}
+
+
+def test_where_room_is_made_a_simulation_goes_before_its_solution(client, jobs, simulations, attempts, solve):
+    solution = solve()
+    ids = [simulations.create(describe(solution, seed))[0].id for seed in range(2)]
+    for job_id in ids:
+        complete(attempts, attempts.begin(job_id, job_id))
+    UsageStore(client).note([ids[0], solution])
+    assert client.zrange(USED, 0, -1) == [one.encode() for one in (ids[1], ids[0], solution)]
+    enough = int(client.hget(SIZES, "*")) - 1
+    assert list(Retention(client, None, enough).sweep()) == [Removal(ids[1], "size")]
+    assert [record.id for record in simulations.of_solution(solution)] == [ids[0]]
+    assert jobs.status(solution) is JobStatus.SUCCEEDED
 
 
 def test_the_queue_s_message_names_its_task(client, jobs, simulations, solve, store_url):

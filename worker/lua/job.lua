@@ -80,8 +80,12 @@ local function note(kind, data)
   redis.call('XADD', log, 'MAXLEN', '~', kept, '*', 'kind', kind, 'data', data)
 end
 
+-- A use of a simulation is one of its solution, which would take it along: that goes after it.
 local function note_use()
   redis.call('ZADD', prefix .. 'used', string.format('%.6f', clock()), id)
+  if kind() == SIMULATIONS then
+    redis.call('ZADD', prefix .. 'used', 'XX', 'GT', string.format('%.6f', clock() + 0.001), get('start'))
+  end
 end
 
 local function forget_weight()

@@ -74,9 +74,10 @@ def answers(url, key):
 
 
 def main():
-    """Makes the directory, afresh."""
+    """Makes the directory."""
     target = HERE / version("saddlepath-server")
-    shutil.rmtree(target, ignore_errors=True)
+    if target.exists():
+        sys.exit(f"{target} is there already, and stays what that release has made")
     with tempfile.TemporaryDirectory() as place:
         data = Path(place) / "data"
         made = subprocess.run(

@@ -102,6 +102,27 @@ def test_two_at_once_are_both_whole(data, tmp_path):
         assert everything(tmp_path / f"again-{turn}") == found
 
 
+@pytest.mark.parametrize("begin", ["bgsave", "bgrewriteaof"])
+def test_it_waits_for_what_the_store_is_at_already(data, tmp_path, begin):
+    found = everything(data)
+    with embedded_store(data) as url, connect(url) as client:
+        client.config_set("rdb-key-save-delay", 10_000)  # microseconds, which slows both down to a second
+        getattr(client, begin)()
+        client.set("later", "1")  # not in that one, but in the backup
+        back_up(data, tmp_path / "backup")
+    restore(tmp_path / "backup", tmp_path / "again")
+    assert everything(tmp_path / "again").keys() == found.keys() | {b"later"}
+
+
+def test_a_snapshot_that_fails_is_told_and_the_store_goes_on(data, tmp_path):
+    (data / "store" / "dump.rdb").mkdir()
+    with embedded_store(data) as url, connect(url) as client:
+        with pytest.raises(StackError, match="cannot write its snapshot"):
+            back_up(data, tmp_path / "backup")
+        client.set("later", "1")
+    assert not (tmp_path / "backup").exists()
+
+
 def test_nothing_is_overwritten(data, tmp_path):
     back_up(data, tmp_path / "backup")
     with pytest.raises(StackError, match="is there already: give the backup another name"):

@@ -134,6 +134,20 @@ def test_shocks_say_what_they_leave_open():
     assert "e is given a variance more than once: that of the last line stands." in convert(text).notes
 
 
+def test_a_shock_that_initval_gives_a_value_has_that_mean():
+    text = growth(
+        rest=REST.replace("= y + ", "= (1 - tax)*y + "),
+        head=HEAD.replace("varexo e", "varexo e tax"),
+        tail=TAIL.replace("initval;", "initval; e = 0; tax = 0.2;"),
+    )
+    conversion = convert(text)
+    assert conversion.document["exogenous"] == {
+        "e": {"UNormal": {"sigma": 0.01}},
+        "tax": {"UNormal": {"mu": 0.2, "sigma": 0.0}},
+    }
+    assert find_steady_state(conversion.model).values["tax"] == 0.2
+
+
 def test_programs_of_matlab_after_the_model_are_left_out():
     program = "steady;\nR = exp(y(2:end)) ./ exp(y(1:end-1))\nif max(R) > 1\n plot(R);\nend\nE_R = mean(R)"
     assert convert(f"{growth()}\n{program}").document == convert(growth()).document

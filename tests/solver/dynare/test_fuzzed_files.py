@@ -106,7 +106,28 @@ def test_mutated_files(text):
 
 HEAD = "var x y; varexo e; parameters a; a = 0.5;\n"
 TAIL = "\ny = a*x(+1); end; shocks; var e; stderr 1; end;"
+
+
+def balanced(names, operator):
+    """All names in one expression, no deeper than it must be."""
+    while len(names) > 1:
+        pairs = [names[place : place + 2] for place in range(0, len(names), 2)]
+        names = [operator % tuple(pair) if len(pair) == 2 else pair[0] for pair in pairs]
+    return names[0]
+
+
+NAMES = [f"v{number}" for number in range(400)]
 LONG = {
+    "wide": f"var {' '.join(NAMES)}; model;"
+    + "".join(f"1={balanced(NAMES, '(%s+%s)')};" for _ in range(25))
+    + "".join(
+        f"{name}={after};" for name, after in zip(NAMES[25:], [*NAMES[25:], "v24(-1)"][1:], strict=True)
+    )
+    + "end;",
+    "circular": f"var {' '.join(NAMES)}; model;"
+    + "".join(f"1={balanced(NAMES, '(%s*%s)')};" for _ in range(30))
+    + "".join(f"{name}={after}^2+1;" for name, after in zip(NAMES[30:], NAMES[29:], strict=False))
+    + "end;",
     "comments": "/*" * 50_000,
     "semicolons": ";" * 100_000,
     "quotes": "'" * 99_999,

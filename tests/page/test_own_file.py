@@ -1,0 +1,104 @@
+"""A model file of one's own: its faults where they stand, its use once it has none, and its words as words."""
+
+import re
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import expect
+
+EXAMPLE = (files("service") / "web" / "example.yaml").read_text()
+BROKEN = EXAMPLE.replace("c[t] = y[t] -", "c[t] = y[t] - zz -").replace("  beta: 0.96\n", "")
+HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+
+
+@pytest.fixture
+def editor(open_page, server):
+    page = open_page(server.url + "/", allowed=(422,))
+    page.get_by_role("tab", name="A file of your own").click()
+    return page
+
+
+def place_of(text, wanted):
+    """Line and column, from 1."""
+    before = text[: text.index(wanted)]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def test_a_broken_file_is_pasted_and_its_faults_are_read(editor):
+    area = editor.get_by_label("Model file, in YAML")
+    area.focus()
+    editor.keyboard.insert_text(BROKEN)
+    line, column = place_of(BROKEN, "zz")
+    fault = editor.locator(".faults li", has_text="zz is not declared")
+    expect(fault).to_contain_text(f"line {line}, column {column}")
+    expect(editor.locator(".faults li", has_text="the parameter beta is not calibrated")).to_be_visible()
+    expect(editor.get_by_role("status").filter(has_text="3 faults")).to_be_visible()
+    expect(editor.get_by_role("button", name="Use this model")).to_be_disabled()
+    # It is marked: the number of the line, and the text.
+    expect(editor.locator(".gutter mark").filter(has_text=str(line))).to_have_count(1)
+    expect(editor.locator(".marks mark").filter(has_text=re.compile("^zz$"))).to_have_count(1)
+    fault.get_by_role("button").click()
+    selected = area.evaluate("(area) => area.value.slice(area.selectionStart, area.selectionEnd)")
+    assert selected == "zz"
+    # A reload loses nothing of it.
+    editor.reload()
+    expect(area).to_have_value(BROKEN)
+    expect(fault).to_be_visible()
+
+
+def test_a_mark_stands_under_what_it_marks(editor):
+    editor.get_by_label("Model file, in YAML").fill(BROKEN)
+    mark = editor.locator(".marks mark", has_text="zz")
+    mark.wait_for()
+    fonts = editor.evaluate(
+        """() => ["textarea", ".marks", ".gutter"].map((one) => {
+          const { font, paddingTop, lineHeight } = getComputedStyle(document.querySelector(`.editor ${one}`));
+          return [font, paddingTop, lineHeight].join();
+        })"""
+    )
+    assert len(set(fonts)) == 1
+    line, column = place_of(BROKEN, "zz")
+    area, box = editor.locator(".marks").bounding_box(), mark.bounding_box()
+    scrolled = editor.locator(".marks").evaluate("(marks) => marks.scrollTop")
+    assert abs(box["y"] + box["height"] / 2 - (area["y"] + 10 + 20 * (line - 0.5) - scrolled)) < 4
+    character = box["width"] / 2
+    assert abs(box["x"] - (area["x"] + 12 + character * (column - 1))) < 2
+
+
+def test_the_example_is_used_and_solved(editor):
+    editor.get_by_role("button", name="Start from the example").click()
+    expect(editor.get_by_text("This is a model.")).to_be_visible()
+    editor.get_by_role("button", name="Use this model").click()
+    expect(editor.get_by_role("heading", name="Growth with adjustment costs")).to_be_visible()
+    expect(editor.get_by_label("χ cost of adjusting capital")).to_have_value("1")
+    editor.get_by_role("button", name="Solve", exact=True).click()
+    editor.get_by_role("tab", name="Policy").wait_for()
+    expect(editor.locator(".status-line .verdict")).to_have_text("pass")
+
+
+def test_a_file_is_chosen_from_the_disk(editor, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(EXAMPLE)
+    editor.get_by_label("Choose a model file").set_input_files(path)
+    expect(editor.get_by_text("This is a model.")).to_be_visible()
+
+
+def test_words_of_a_model_stay_words(editor, server):
+    text = EXAMPLE.replace("Growth with adjustment costs", f"'{HOSTILE.replace(chr(39), chr(39) * 2)}'")
+    text = text.replace(
+        "description: log productivity, symbol: a",
+        f"description: '{HOSTILE.replace(chr(39), chr(39) * 2)}', symbol: '<b>a</b>'",
+    )
+    editor.get_by_label("Model file, in YAML").fill(text)
+    editor.get_by_role("button", name="Use this model").click()
+    expect(editor.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    editor.get_by_role("button", name="Solve", exact=True).click()
+    expect(editor.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    for tab in ("Policy", "Paths", "Impulse responses", "Certificate", "Training", "Code"):
+        editor.get_by_role("tab", name=tab).click()
+        expect(editor.locator("main[aria-busy]")).to_have_count(0)
+        assert editor.locator("main img, main script, main b:not(.reading b)").count() == 0
+    assert editor.title().startswith(HOSTILE)
+    editor.get_by_role("link", name="Compare").first.click()
+    expect(editor.get_by_role("heading", name="Compare")).to_be_visible()
+    assert editor.locator("main img, main script").count() == 0

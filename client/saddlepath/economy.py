@@ -15,7 +15,7 @@ from saddlepath.extras import pandas
 from saddlepath.large_simulations import GROUPS, result_of
 from saddlepath.wire import Exchange, Request, ask, ask_json
 
-ONE_REQUEST = 200
+_PATHS = 200
 """The status of an answer that is the paths; a 202 is the record of a job."""
 
 Part = Literal["response", "standard_error", "baseline"]
@@ -119,8 +119,8 @@ def simulate(
         economy is defined; ``attrs["lost"]`` counts such paths.
 
     Raises:
-        InvalidError: more than a job may have.
-        ConflictError: the solution has no policy, or the job failed.
+        InvalidError: an option is out of its bounds.
+        SimulationError: it was too large for one request, and the job that it became was cancelled or failed.
         MissingExtraError: pandas is not installed.
     """
     pd = pandas("simulate()")
@@ -134,12 +134,18 @@ def simulate(
 
 
 def simulated(solution: Solved, /, *, initial: Mapping[str, Any], **options: int) -> Exchange[dict[str, Any]]:
-    """Simulated paths as the service tells them; the options are those of :func:`simulate`."""
+    """Simulated paths as the service tells them; the options are those of :func:`simulate`.
+
+    What is too large for one request is a job of the service's, which is waited for.
+
+    Raises:
+        SimulationError: such a job ended without a result.
+    """
     departure = {name: np.asarray(value, dtype=np.float64).tolist() for name, value in initial.items()}
     body = {**options, "initial": departure}
     answer = yield from ask(Request("POST", f"/v1/solutions/{solution.id}/simulate", body=body))
     told: dict[str, Any] = answer.json()
-    return told if answer.status_code == ONE_REQUEST else (yield from result_of(told))
+    return told if answer.status_code == _PATHS else (yield from result_of(answer.headers["Location"], told))
 
 
 def columns_of(found: Mapping[str, Any]) -> dict[str, Array]:

@@ -8,24 +8,30 @@ from typing import Any
 
 import numpy as np
 
+from saddlepath.errors import SimulationError
 from saddlepath.wire import ARROW, OVER, Exchange, Request, ask, ask_json
 
 LOOK_S = 20
 GROUPS = ("states", "controls", "definitions", "shocks")
 
 
-def result_of(record: Mapping[str, Any]) -> Exchange[dict[str, Any]]:
+def result_of(path: str, record: Mapping[str, Any]) -> Exchange[dict[str, Any]]:
     """What a simulation tells once it is over, in the form in which the service answers a small one.
+
+    Args:
+        path: of the simulation, from ``/`` on.
+        record: what the service told of it when it took it.
 
     It travels as one Arrow stream where pyarrow is installed, else page by page as JSON.
 
     Raises:
-        ConflictError: it failed, or was cancelled.
+        SimulationError: it failed, or was cancelled.
         NotFoundError: it was deleted meanwhile.
     """
-    path = record["links"]["self"]
     while record["status"] not in OVER:
         record = yield from ask_json(Request("GET", path, {"wait": LOOK_S}, wait_s=LOOK_S))
+    if record["status"] != "succeeded":
+        raise SimulationError(record)
     read = _by_arrow if find_spec("pyarrow") is not None else _by_pages
     return (yield from read(f"{path}/result"))
 

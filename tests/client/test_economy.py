@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import saddlepath as sp
-from saddlepath import large_simulations
 
 
 def test_a_simulation_follows_the_models_own_laws(rbc):
@@ -20,22 +19,6 @@ def test_a_simulation_follows_the_models_own_laws(rbc):
     assert frame.attrs["lost"] == 0
     pd.testing.assert_frame_equal(frame, rbc.simulate(30, 3, seed=1, initial={"k": [3.0, 4.0, 5.0]}))
     assert not frame.equals(rbc.simulate(30, 3, seed=2, initial={"k": [3.0, 4.0, 5.0]}))
-
-
-def test_what_is_too_large_for_one_request_is_a_simulation_like_any(rbc, monkeypatch):
-    options = {"paths": 1_200, "burn_in": 1_500, "seed": 4, "initial": {"k": 3.0}}
-    frame = rbc.simulate(60, **options)
-    assert len(frame) == 72_000 and frame.index.is_unique and frame.attrs["lost"] == 0
-    k, i = (frame[name].unstack("t").to_numpy() for name in ("k", "i"))
-    delta = rbc.calibration["delta"]
-    np.testing.assert_allclose(k[:, 1:], (1 - delta) * k[:, :-1] + i[:, :-1], rtol=1e-12)
-    # Burnt in, productivity has its long-run variance; five standard errors of that of 1,200 draws.
-    phi, sigma = rbc.calibration["phi"], rbc.calibration["sigma"]
-    spread = frame["a"].xs(0, level="t").std()
-    assert spread == pytest.approx(sigma / np.sqrt(1 - phi**2), rel=5 / np.sqrt(2 * 1_200))
-    # Where pyarrow is not installed it comes page by page, as JSON.
-    monkeypatch.setattr(large_simulations, "find_spec", lambda _: None)
-    pd.testing.assert_frame_equal(frame, rbc.simulate(60, **options))
 
 
 def test_an_impulse_response_decays_as_its_shock_does(rbc):

@@ -62,7 +62,7 @@ def within_reach(case):
         case.body = {"periods": MOST_ROWS, "paths": 1 + draws % 2, "seed": draws}  # two are a job
     elif name == "get_moments":
         case.query = {"periods": 100, "paths": 2, "burn_in": 1}
-    elif name == "draw_policy":
+    elif name.startswith("draw_"):
         case.query = {}
     elif name == "infer":
         case.body = REQUESTS["InferenceRequest"]["tensors"]["value"]

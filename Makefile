@@ -15,17 +15,18 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup-$(EXTRA)
 DEV := $(VENV)/.dev-$(EXTRA)
 OTHER_EXTRA := $(filter-out $(SETUP) $(DEV),$(wildcard $(VENV)/.setup-* $(VENV)/.dev-*))
-INSTALL = $(BIN)/pip install --disable-pip-version-check --constraint requirements.lock --editable
+CLIENT := ./client[arrow,cli,mcp,pandas,progress,xarray]
+INSTALL = $(BIN)/pip install --disable-pip-version-check --constraint requirements.lock --editable '$(CLIENT)' --editable
 # One line a package and a sign of life every 10 s, because pip is silent while it unpacks TensorFlow.
 BEAT = (while sleep 10 > /dev/null 2>&1; do echo '  ...'; done) & trap "kill $$!" EXIT
 PROGRESS = { grep --line-buffered -E '^(Collecting|Installing collected|Successfully|  Downloading)' || true; } | cut -c 1-100
 
-.PHONY: help setup dev demo serve test check bench soak lock clean
+.PHONY: help setup dev demo serve test check docs bench soak lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-setup: $(SETUP) ## install everything that the server needs into .venv
+setup: $(SETUP) ## install server, client and command line into .venv
 
 dev: $(DEV)
 
@@ -38,14 +39,14 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 # The two builds of TensorFlow share their files, so a change of EXTRA starts from an empty environment.
-$(SETUP): pyproject.toml requirements.lock
+$(SETUP): pyproject.toml client/pyproject.toml requirements.lock
 	@$(if $(OTHER_EXTRA),rm -rf $(VENV))
 	@$(MAKE) $(VENV)/bin/python
 	@echo "Installing the server (TensorFlow is the largest part; a minute or two) ..."
 	@$(BEAT); $(INSTALL) '.[$(EXTRA),embedded]' | $(PROGRESS)
 	@touch $@
 
-$(DEV): pyproject.toml requirements.lock | $(SETUP)
+$(DEV): pyproject.toml client/pyproject.toml requirements.lock | $(SETUP)
 	@echo "Installing the tools for tests and checks ..."
 	@$(BEAT); $(INSTALL) '.[$(EXTRA),embedded,dev]' | $(PROGRESS)
 	@touch $@
@@ -64,6 +65,9 @@ check: $(DEV) ## lint, format, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(DEV) ## build the documents as a site into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file docs/site/mkdocs.yml
 
 bench: $(DEV) ## measure the figures of the README; ARGS are passed on
 	@$(BIN)/python -u -m benchmarks $(ARGS)

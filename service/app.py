@@ -36,6 +36,7 @@ from service.routes import (
     page,
     policies,
     records,
+    simulation_jobs,
     simulations,
     solutions,
 )
@@ -52,6 +53,7 @@ from worker.keys import KeyStore
 from worker.models import ModelStore
 from worker.presence import PresenceStore
 from worker.settings import WorkerSettings
+from worker.simulations import ResultStore, SimulationStore
 from worker.store import connect
 from worker.submission import Submission
 from worker.usage import UsageStore
@@ -70,6 +72,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with connect(settings.redis_url) as client:
             jobs = JobStore(client, settings.max_queued_jobs)
+            simulated = SimulationStore(client, settings.max_queued_jobs)
             library = ModelLibrary(ModelStore(client, settings.max_models), size=settings.model_cache_size)
             artifact_store = ArtifactStore(client)
             kept = PolicyCache(
@@ -87,7 +90,9 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 settings,
                 Admission(KeyStore(client), is_required=settings.require_keys),
                 jobs,
-                Submission(jobs, queue),
+                simulated,
+                ResultStore(client),
+                Submission(jobs, simulated, queue),
                 presence,
                 uses,
                 news,
@@ -97,7 +102,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
                 ExportStore(client),
                 artifact_store,
                 requests,
-                ServiceCollector(client, jobs, presence, kept),
+                ServiceCollector(client, jobs, simulated, presence, kept),
                 reading=Gate("requests", settings.max_waiting),
                 batches=Gate("batches", settings.max_waiting_batches),
                 drawing=Gate("figures", settings.max_waiting_figures, at_once=1),
@@ -124,6 +129,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         batches,
         solutions,
         simulations,
+        simulation_jobs,
         artifacts,
         figures,
         events,

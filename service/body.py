@@ -13,17 +13,15 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from service.errors import BodyTooLargeError, MalformedBodyError, MediaTypeError, RequestError
-from service.faults import faults_of, kind_of, shown
+from service.faults import faults_of, shown
 from service.parsing import parse_json
-from service.settings import ServiceSettings
-from solver.errors import Fault
-from solver.model.load import load_model, model_from_document
-from solver.model.spec import Model
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 JSON = ("application/json",)
-YAML = ("application/yaml", "application/x-yaml", "text/yaml")
+ARROW = "application/vnd.apache.arrow.stream"
+COLUMNS = (*JSON, ARROW)
+"""What columns of numbers are written as, and read."""
 
 
 def require_media_type(request: Request, media_types: Sequence[str] = JSON) -> str:
@@ -79,32 +77,20 @@ def parse_body(
         MalformedBodyError: not JSON in UTF-8.
         RequestError: every fault of its values.
     """
-    document = _parse(body, max_nesting, max_items)
+    document = parse_document(body, max_nesting=max_nesting, max_items=max_items)
     try:
         return schema.model_validate(document)
     except ValidationError as error:
         raise RequestError(faults_of(error, schema, document)) from error
 
 
-def parse_model(body: bytes | bytearray, settings: ServiceSettings, *, is_yaml: bool) -> Model:
-    """The body as a model.
+def parse_document(body: bytes | bytearray, *, max_nesting: int, max_items: int) -> Any:
+    """The body as JSON; the limits are those of :func:`service.parsing.parse_json`.
 
     Raises:
-        MalformedBodyError: not JSON in UTF-8.
-        RequestError: values that no field may have, or no object.
-        ModelError: every fault of the model; with line and column where it is YAML.
+        MalformedBodyError: empty, or not JSON in UTF-8.
+        RequestError: values that no field may have.
     """
-    if is_yaml:
-        return load_model(bytes(body))
-    document = _parse(body, settings.max_nesting, settings.max_items)
-    if not isinstance(document, dict):
-        raise RequestError(
-            [Fault((), f"the body is {kind_of(document)}, not an object; send a model's object")]
-        )
-    return model_from_document(document)
-
-
-def _parse(body: bytes | bytearray, max_nesting: int, max_items: int) -> Any:
     if not body or body.isspace():
         raise MalformedBodyError("the body is empty; send a JSON object")
     return parse_json(body, max_nesting=max_nesting, max_items=max_items)

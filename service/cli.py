@@ -73,6 +73,38 @@ def api(
 
 
 @cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
+    data: Annotated[Path, typer.Option(help="Directory of the server's data.")] = DATA,
+) -> None:
+    """Write everything that a server has acknowledged into one file, whether it runs or not."""
+    from service.stack.backup import back_up
+    from service.stack.errors import StackError
+
+    try:
+        size = back_up(data, file)
+    except StackError as error:
+        _refuse(error)
+    typer.echo(f"{file}: {size:,} bytes")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `backup` has written.")],
+    data: Annotated[Path, typer.Option(help="Directory to make; it must hold no server's data yet.")] = DATA,
+) -> None:
+    """Make a data directory of a backup, for `up --data` to run on."""
+    from service.stack.backup import restore as make_directory
+    from service.stack.errors import StackError
+
+    try:
+        make_directory(file, data)
+    except StackError as error:
+        _refuse(error)
+    typer.echo(f"{data} is restored")
+
+
+@cli.command()
 def reproduce(
     file: Annotated[Path, typer.Argument(help="A record: the answer of GET /v1/solutions/ID/record.")],
     json: Annotated[bool, typer.Option("--json", help="Print how far they agree as JSON.")] = False,

@@ -24,6 +24,7 @@ from worker.artifacts import ArtifactStore
 from worker.exports import ExportStore
 from worker.jobs import JobStore
 from worker.presence import PresenceStore
+from worker.simulations import ResultStore, SimulationStore
 from worker.submission import Submission
 from worker.tenant import OPERATOR, Tenant
 
@@ -35,6 +36,8 @@ class Services:
     settings: ServiceSettings
     admission: Admission
     jobs: JobStore
+    simulations: SimulationStore
+    results: ResultStore
     submission: Submission
     presence: PresenceStore
     uses: Uses
@@ -56,6 +59,7 @@ class Services:
         return replace(
             self,
             jobs=self.jobs.seen_by(tenant),
+            simulations=self.simulations.seen_by(tenant),
             submission=self.submission.seen_by(tenant),
             models=self.models.seen_by(tenant),
         )

@@ -15,6 +15,7 @@
     ├── DeletedError            a solution that was deleted while its request waited for it
     ├── StartLostError          the record of a solution whose start is not there any more as it was
     ├── NoHistoryError          a picture of a training of which nothing was kept
+    ├── UnfinishedError         the result of a simulation that has none
     └── UnsolvedError           a policy or certificate asked of a solution that has none
 """
 
@@ -121,6 +122,14 @@ class UnsolvedError(ServiceError):
 
     ``members`` holds the state of its job as ``solution`` and, of a failed one, its problem as ``problem``.
     """
+
+    def __init__(self, detail: str, members: Mapping[str, Any]) -> None:
+        self.members = members
+        super().__init__(detail)
+
+
+class UnfinishedError(ServiceError):
+    """The result of a simulation that has none (yet); ``members`` as of :class:`UnsolvedError`."""
 
     def __init__(self, detail: str, members: Mapping[str, Any]) -> None:
         self.members = members

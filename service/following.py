@@ -1,7 +1,7 @@
 """The changes of one job as server-sent events, as they come, until the job is over.
 
 What is sent is read from the job's log, a few entries at a time, so that nothing is held for a client that reads slowly,
-and one that comes again goes on where it was.
+and one that comes again goes on where it was. Those who stand at the same place of a log read it together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 
@@ -25,32 +26,37 @@ from solver.errors import Fault
 from worker.contract import JobStatus
 from worker.errors import JobNotFoundError, StoreUnavailableError
 from worker.events import Change, EventLog
+from worker.tenant import Tenant
 
 PING_S = 15.0
 """How often something is sent although nothing has changed: proxies close what is silent for longer."""
 RECONNECT_MS = 2000
-Look = Callable[[str | None], tuple[JobStatus, tuple[Change, ...]]]
-"""The status of a job, and its first changes after a place in its log; blocks, and raises where there is none."""
+Seen = tuple[JobStatus, tuple[tuple[str, bytes], ...]]
+"""The status of a job, and its first changes after a place in its log: where each stands, and as it goes over the wire."""
+Look = Callable[[str | None], Awaitable[Seen]]
+"""What is seen after a place; raises where there is no such job."""
 _PLACE = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
 
 
 class Followers:
-    """The open event streams of this process, ``most`` of them at most. Belongs to the event loop."""
+    """The open event streams of this process, ``most`` at most, and each key's own. Belongs to the event loop."""
 
     def __init__(self, log: EventLog, news: JobNews, most: int) -> None:
         self._log = log
         self._news = news
         self._most = most
-        self._count = 0
+        self._open: Counter[str] = Counter()
+        self._about_to_read: dict[tuple[str, str, str | None], asyncio.Task[Seen]] = {}
 
     async def follow(
-        self, job_id: str, place: str | None, check: Callable[[], None]
+        self, job_id: str, place: str | None, tenant: Tenant, check: Callable[[], None]
     ) -> AsyncIterator[bytes] | None:
         """The events of a job after a place in its log, as they go over the wire; None where it is over and all were sent.
 
         Args:
             job_id: the job.
             place: see :meth:`EventLog.after`.
+            tenant: that follows; ``check`` says the same to all of one.
             check: blocks, and raises once the job is not there for who follows, or who follows may not any more.
 
         Raises:
@@ -59,16 +65,36 @@ class Followers:
             BusyError: as many streams are open as may be.
             StoreUnavailableError: the store does not answer.
         """
-        look = partial(_look, self._log, job_id, check)
-        status, changes = await run_in_threadpool(look, place)
+        who = tenant.key_id
+        look = partial(self._look, job_id, who, check)
+        status, changes = await look(place)
         if place is not None and status.is_terminal and not changes:
             return None
-        if self._count >= self._most:
+        if self._open[who] >= tenant.max_streams:
+            raise BusyError(
+                f"{tenant.max_streams} event streams of this key are open, the most that may; close one, or try again later"
+            )
+        if self._open.total() >= self._most:
             raise BusyError(f"{self._most} event streams are open, the most that may; try again later")
-        return self._stream(job_id, place, look)
+        return self._stream(job_id, place, who, look)
 
-    async def _stream(self, job_id: str, place: str | None, look: Look) -> AsyncIterator[bytes]:
-        self._count += 1
+    async def _look(self, job_id: str, who: str, check: Callable[[], None], place: str | None) -> Seen:
+        """What is seen by a reading that begins from now on, shared with whoever waits for the same one."""
+        key = (job_id, who, place)
+        reading = self._about_to_read.get(key)
+        if reading is None:
+            reading = asyncio.create_task(self._read(key, check))
+            reading.add_done_callback(_hear)
+            self._about_to_read[key] = reading
+        return await asyncio.shield(reading)  # who goes takes it from nobody
+
+    async def _read(self, key: tuple[str, str, str | None], check: Callable[[], None]) -> Seen:
+        del self._about_to_read[key]  # who comes from now on may know of news that this one misses
+        job_id, _, place = key
+        return await run_in_threadpool(_read_log, self._log, job_id, check, place)
+
+    async def _stream(self, job_id: str, place: str | None, who: str, look: Look) -> AsyncIterator[bytes]:
+        self._open[who] += 1
         try:
             with self._news.following(job_id) as news:
                 yield format_sse_event(retry=RECONNECT_MS)
@@ -80,16 +106,17 @@ class Followers:
         except (StoreUnavailableError, UnauthenticatedError) as error:
             structlog.get_logger().warning("event stream ended", job=job_id, reason=str(error))
         finally:
-            self._count -= 1
+            self._open[who] -= 1
+            self._open += Counter()  # keys that follow nothing any more are forgotten
 
     async def _events(self, place: str | None, news: asyncio.Event, look: Look) -> AsyncIterator[bytes]:
         sent_s = time.monotonic()
         while not self._news.is_closing:
             news.clear()
-            status, changes = await run_in_threadpool(look, place)
-            for change in changes:
-                yield _encoded(change)
-                place, sent_s = change.place, time.monotonic()
+            status, changes = await look(place)
+            for where, event in changes:
+                yield event
+                place, sent_s = where, time.monotonic()
             if changes:
                 continue
             if status.is_terminal:
@@ -105,14 +132,18 @@ class Followers:
                 await asyncio.wait_for(news.wait(), REREAD_S)
 
 
-def _look(
-    log: EventLog, job_id: str, check: Callable[[], None], place: str | None
-) -> tuple[JobStatus, tuple[Change, ...]]:
+def _hear(reading: asyncio.Task[Seen]) -> None:
+    """Hears of a failure that nobody is left to hear of."""
+    if not reading.cancelled():
+        reading.exception()
+
+
+def _read_log(log: EventLog, job_id: str, check: Callable[[], None], place: str | None) -> Seen:
     status, changes = log.after(job_id, place)
     check()  # behind the reading, so that nothing is told of what came after a key was revoked
     if status is None:
         raise JobNotFoundError(job_id)
-    return status, changes
+    return status, tuple((change.place, _encoded(change)) for change in changes)
 
 
 def read_place(headers: list[str]) -> str | None:

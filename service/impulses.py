@@ -11,10 +11,11 @@ from service.errors import RequestError
 from service.evaluation import Evaluator
 from service.faults import shown
 from service.schemas.simulations import BURN_IN, ImpulseQuery
-from service.simulation import check_work, departures, generator
+from service.simulation import check_departures, check_work
 from solver.errors import Fault
 from solver.model.state_space import REGIME
 from solver.policy.policy import Policy
+from solver.simulation.experiment import depart, generator
 from solver.simulation.impulse import Impulse, innovations_of, respond
 from solver.simulation.panel import ergodic_panel
 from solver.simulation.paths import draw_shocks
@@ -38,11 +39,12 @@ def response_of(evaluator: Evaluator, asked: ImpulseQuery, given: Mapping[str, f
     is_ergodic = not given and asked.departure != "steady_state"
     burn_in = (asked.burn_in or BURN_IN) if is_ergodic else 0
     check_work(policy, burn_in + 2 * asked.periods, asked.paths)
+    check_departures(evaluator, given, asked.paths)
     rng = generator(asked.seed)
     initial = (
         _long_run(policy, rng, asked.paths, burn_in)
         if is_ergodic
-        else departures(evaluator, given, asked.paths, rng)
+        else depart(policy, given, range(asked.paths), rng)
     )
     draws = draw_shocks(policy.calibration.process, rng, asked.periods, len(initial))
     found = respond(policy, initial, draws, impulse)

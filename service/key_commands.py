@@ -56,6 +56,12 @@ def create(
     seconds_a_day: Annotated[
         int | None, typer.Option(help="Seconds of solving a day (UTC).", show_default="36000")
     ] = None,
+    models: Annotated[
+        int | None, typer.Option(help="Models that may be registered.", show_default="100")
+    ] = None,
+    streams: Annotated[
+        int | None, typer.Option(help="Streams of events that may be open.", show_default="200")
+    ] = None,
     data: Data = DATA,
     redis_url: RedisUrl = None,
 ) -> None:
@@ -66,6 +72,7 @@ def create(
     from worker.keys import KeyLimits
 
     given = {"rate": rate, "waiting": waiting, "seconds_a_day": seconds_a_day}
+    given |= {"models": models, "streams": streams}
     try:
         limits = KeyLimits(**{field: value for field, value in given.items() if value is not None})
     except ValidationError as error:

@@ -16,6 +16,7 @@ _OF_A_SOLUTION = (
     "get_artifact",
     "get_record",
     "simulate_policy",
+    "list_simulations",
     "get_impulse_response",
     "get_moments",
     "get_steady_state",
@@ -27,6 +28,14 @@ _OF_A_SOLUTION = (
     "model_metadata",
     "model_ready",
     "infer",
+)
+
+_OF_A_SIMULATION = (
+    "get_simulation",
+    "get_simulation_result",
+    "cancel_simulation",
+    "retry_simulation",
+    "delete_simulation",
 )
 
 
@@ -45,3 +54,12 @@ def model_links(place: str = "/name") -> dict[str, Any]:
         "get_model": {"operationId": "get_model", "parameters": {"name": name}},
         "create_solution": {"operationId": "create_solution", "requestBody": {"model": name}},
     }
+
+
+def simulation_links(place: str = "") -> dict[str, Any]:
+    """Links from an answer that has a simulation's record at ``place``, a JSON pointer."""
+    ids = {
+        "solution_id": f"$response.body#{place}/solution",
+        "simulation_id": f"$response.body#{place}/id",
+    }
+    return {name: {"operationId": name, "parameters": ids} for name in _OF_A_SIMULATION}

@@ -21,6 +21,7 @@ from worker.contract import JobStatus
 from worker.jobs import JobStore
 from worker.outbox import Outbox
 from worker.presence import PresenceStore
+from worker.simulations import SimulationStore
 from worker.store import store_errors
 from worker.tally import read_tally
 from worker.usage import UsageStore
@@ -90,10 +91,16 @@ class ServiceCollector:
     """The jobs, the workers, the store and the policies in memory, as they are when asked for."""
 
     def __init__(
-        self, client: redis.Redis, jobs: JobStore, presence: PresenceStore, policies: PolicyCache
+        self,
+        client: redis.Redis,
+        jobs: JobStore,
+        simulations: SimulationStore,
+        presence: PresenceStore,
+        policies: PolicyCache,
     ) -> None:
         self._client = client
         self._jobs = jobs
+        self._simulations = simulations
         self._presence = presence
         self._policies = policies
 
@@ -113,24 +120,24 @@ class ServiceCollector:
         yield asked
 
     def _of_jobs(self) -> Iterator[Metric]:
-        jobs = GaugeMetricFamily("saddlepath_jobs", "Solutions, by status.", labels=["status"])
-        for status in JobStatus:
-            jobs.add_metric([status.value], self._jobs.count(status))
-        yield jobs
+        yield _gauge("saddlepath_jobs", "Solutions, by status.", self._jobs)
+        yield _gauge("saddlepath_simulation_jobs", "Simulations that are jobs, by status.", self._simulations)
         tally = read_tally(self._client)
-        solves = CounterMetricFamily("saddlepath_solves", "Jobs that ended.", labels=["status", "model"])
-        seconds = CounterMetricFamily(
-            "saddlepath_solve_seconds",
-            "Seconds that their last attempts took.",
-            labels=["status", "model"],
-        )
-        for label, count in sorted(tally.ended.items()):
-            solves.add_metric(label, count)
-        for label, spent in sorted(tally.seconds.items()):
-            seconds.add_metric(label, spent)
-        yield from (solves, seconds)
+        for noun, ended, seconds in (
+            ("solve", tally.ended, tally.seconds),
+            ("simulation", tally.simulated, tally.simulated_seconds),
+        ):
+            what = "Jobs that ended." if noun == "solve" else "Simulations that ended."
+            yield _by_model(f"saddlepath_{noun}s", what, ended)
+            yield _by_model(f"saddlepath_{noun}_seconds", "Seconds that their last attempts took.", seconds)
         yield _counter("saddlepath_certificates", "Certificates.", "verdict", tally.verdicts)
         yield _counter("saddlepath_deleted", "Solutions that were deleted, by why.", "reason", tally.deleted)
+        yield _counter(
+            "saddlepath_deleted_simulations",
+            "Simulations that were deleted, by why.",
+            "reason",
+            tally.deleted_simulations,
+        )
         yield _counter(
             "saddlepath_webhooks",
             "Attempts to send a message to a webhook, by what came of them.",
@@ -147,7 +154,7 @@ class ServiceCollector:
         )
         yield GaugeMetricFamily(
             "saddlepath_kept_bytes",
-            "Memory of the store that solutions which are over take.",
+            "Memory of the store that solutions and simulations which are over take.",
             UsageStore(self._client).kept_bytes(),
         )
         with store_errors():
@@ -160,6 +167,20 @@ class ServiceCollector:
             "What it may use at most; 0 for no limit.",
             memory["maxmemory"],
         )
+
+
+def _gauge(name: str, meaning: str, store: JobStore | SimulationStore) -> Metric:
+    family = GaugeMetricFamily(name, meaning, labels=["status"])
+    for status in JobStatus:
+        family.add_metric([status.value], store.count(status))
+    return family
+
+
+def _by_model(name: str, meaning: str, sums: Mapping[tuple[str, str], float]) -> Metric:
+    family = CounterMetricFamily(name, meaning, labels=["status", "model"])
+    for label, value in sorted(sums.items()):
+        family.add_metric(label, value)
+    return family
 
 
 def _counter(name: str, meaning: str, label: str, counts: Mapping[str, int]) -> Metric:

@@ -6,6 +6,7 @@ warning: the file's steady state was only near one, or its linear rule is not th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from service.schemas.models import ModelCheck
@@ -37,6 +38,11 @@ def check_model(model: Model) -> tuple[Calibration, list[ModelCheck]]:
         _check("domain", *(domain_notes or ["Each state has a domain, which holds the steady state."])),
         _check("saddle-path", f"To first order: {rule.sentence}.", is_sound=rule.verdict == "unique"),
     ]
+
+
+def conversion_check(remarks: Sequence[str]) -> ModelCheck:
+    """What the conversion of a ``.mod`` file has shown."""
+    return _check("conversion", *(remarks or ["The whole file was read."]))
 
 
 def _check(name: str, *sentences: str, is_sound: bool = True) -> ModelCheck:

@@ -14,8 +14,8 @@ from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service.body import YAML
 from service.caller import needs
+from service.model_files import DYNARE, YAML
 from service.schemas import examples, problem_examples, request_examples
 from service.schemas.inference import InferenceRequest
 from service.schemas.policies import StatesRequest
@@ -43,6 +43,11 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "example": examples.SOLUTION_ID,
         "description": "Id of the solution: the content hash of its job.",
     },
+    "simulation_id": {
+        "schema": {"type": "string", "pattern": "^sim-[0-9a-f]{32}$"},
+        "example": examples.SIMULATION_ID,
+        "description": "Id of the simulation: `sim-` and the content hash of its job.",
+    },
     "form": {
         "schema": {"type": "string", "enum": ["svg", "png"]},
         "example": "svg",
@@ -60,7 +65,16 @@ MODEL_BODY = {
             media_type: {"schema": {"type": "string"}, "examples": examples.MODEL_FILES_IN_YAML}
             for media_type in YAML
         },
+        **{
+            media_type: {"schema": {"type": "string"}, "examples": examples.DYNARE_FILES}
+            for media_type in DYNARE
+        },
     },
+}
+YAML_ANSWER = {YAML[0]: {"schema": {"type": "string"}, "examples": examples.MODEL_FILES_IN_YAML}}
+ARROW_STREAM = {
+    "schema": {"type": "string", "format": "binary"},
+    "example": "(the bytes of an Arrow IPC stream)",
 }
 PREFER_HEADER = {
     "name": "Prefer",
@@ -136,6 +150,8 @@ def operation(
     *,
     status: int = 200,
     also: Sequence[int] = (),
+    accepted: type[BaseModel] | None = None,
+    accepted_links: dict[str, Any] | None = None,
     errors: Sequence[int] = (),
     path: Sequence[str] = (),
     query: type[BaseModel] | None = None,
@@ -154,6 +170,8 @@ def operation(
         answer: schema of the answer; None for one without a body.
         status: the usual status.
         also: other statuses with the same answer.
+        accepted: schema of the answer 202, where that is another one.
+        accepted_links: from that answer to other operations.
         errors: the statuses of refusals that are documented one by one.
         path: names of the path parameters.
         query: schema of the query parameters.
@@ -193,6 +211,10 @@ def operation(
             responses[code] |= {"model": answer, "content": {"application/json": {"example": example}}}
         if links is not None:
             responses[code]["links"] = links
+    if accepted is not None:
+        example = {"application/json": {"example": examples.ANSWERS[accepted.__name__]}}
+        responses[202] = {"description": HTTPStatus(202).phrase, "model": accepted, "content": example}
+        responses[202] |= {"links": accepted_links or {}}
     if content is not None:
         responses[status].setdefault("content", {}).update(content)
     return {

@@ -24,6 +24,7 @@ from service.methods import allowed_methods
 from solver import errors as solver_errors
 from solver.errors import Fault
 from worker import errors as worker_errors
+from worker.simulation_job import is_simulation
 
 TYPE_PREFIX = "/problems/"
 RETRY_AFTER_S = 2
@@ -66,6 +67,7 @@ PROBLEMS: dict[type[Exception], Row] = {
     service_errors.StartLostError: Row(409, "start-lost", "The solution to start from is not there any more"),
     service_errors.NoHistoryError: Row(409, "no-history", "Nothing was kept of the training"),
     service_errors.UnsolvedError: Row(409, "unsolved", "The solution has no policy"),
+    service_errors.UnfinishedError: Row(409, "unfinished", "The simulation has no result"),
     solver_errors.SolverError: Row(500, "internal", "The service failed", is_told=False),
     solver_errors.InputError: Row(422, "invalid-input", "The input is not valid"),
     solver_errors.ModelError: Row(422, "invalid-model", "The model is not valid"),
@@ -81,8 +83,11 @@ PROBLEMS: dict[type[Exception], Row] = {
         503, "store-unavailable", "The store does not answer", RETRY_AFTER_S, is_told=False
     ),
     worker_errors.StoreFullError: Row(507, "store-full", "The memory of the store is full"),
+    worker_errors.DataTooNewError: Row(503, "data-too-new", "A later release has written the store's data"),
     worker_errors.JobNotFoundError: Row(404, "unknown-solution", "There is no such solution"),
     worker_errors.JobGoneError: Row(410, "gone", "The solution was deleted"),
+    worker_errors.SimulationNotFoundError: Row(404, "unknown-simulation", "There is no such simulation"),
+    worker_errors.SimulationGoneError: Row(410, "simulation-gone", "The simulation was deleted"),
     worker_errors.JobConflictError: Row(409, "conflict", "The solution's status does not allow this"),
     worker_errors.QueueFullError: Row(429, "queue-full", "Too many jobs are waiting", RETRY_AFTER_S),
     worker_errors.WaitingLimitError: Row(
@@ -92,6 +97,7 @@ PROBLEMS: dict[type[Exception], Row] = {
     worker_errors.KeyNotFoundError: Row(404, "unknown-key", "There is no such key"),
     worker_errors.ModelNotFoundError: Row(404, "unknown-model", "There is no such model"),
     worker_errors.RegistryFullError: Row(409, "registry-full", "Too many models are registered"),
+    worker_errors.ModelsLimitError: Row(409, "key-models", "The key has registered as many models as it may"),
     worker_errors.WebhookUrlError: Row(422, "invalid-webhook", "The webhook is not valid"),
     worker_errors.WebhookRefusedError: Row(422, "invalid-webhook", "The webhook is not valid"),
     worker_errors.WebhooksFullError: Row(409, "webhooks-full", "Too many webhooks are asked for"),
@@ -149,9 +155,9 @@ async def answer_known(request: Request, error: Exception) -> Response:
         structlog.get_logger().warning("request not served", path=request.url.path, reason=str(error))
     members = dict(getattr(error, "members", {}))
     if isinstance(error, worker_errors.JobConflictError):
-        members["solution"] = {"id": error.job_id, "status": error.status}
+        members[_kind(error.job_id)] = {"id": error.job_id, "status": error.status}
     if isinstance(error, worker_errors.JobGoneError):
-        members["solution"] = {"id": error.job_id, "status": "deleted"}
+        members[_kind(error.job_id)] = {"id": error.job_id, "status": "deleted"}
         members["deletion"] = {"at": error.deleted_at, "reason": error.reason}
     if faults := getattr(error, "faults", ()):
         members["errors"] = [_told(fault) for fault in faults[:MAX_FAULTS]]
@@ -163,6 +169,10 @@ async def answer_known(request: Request, error: Exception) -> Response:
     if faults:
         detail = faults[0].message + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else "")
     return problem(row, detail, headers, **members)
+
+
+def _kind(job_id: str) -> str:
+    return "simulation" if is_simulation(job_id) else "solution"
 
 
 def _told(fault: Fault) -> dict[str, Any]:

@@ -50,6 +50,10 @@ class ServiceSettings(WebhookSettings):
     max_batch_states: Annotated[int, Field(ge=1)] = Field(
         default=1_000_000, description="Most states that one call may evaluate."
     )
+    max_simulation_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=512 * 1024**2,
+        description="Most bytes of the store that the result of a simulation too large for one request may take.",
+    )
     max_event_streams: Annotated[int, Field(ge=1)] = Field(
         default=1000, description="Most streams of events that may be open."
     )

@@ -7,7 +7,6 @@ is bounded beforehand, by a count of the arithmetic.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,43 +15,21 @@ from service.columns import read_columns
 from service.errors import RequestError
 from service.evaluation import Evaluator
 from service.faults import located
+from service.paths import Paths
 from service.schemas.policies import Column
 from service.schemas.simulations import MAX_PATHS, MomentsQuery, SimulationRequest
 from solver.errors import Fault, StateError
 from solver.model.state_space import REGIME
 from solver.policy.policy import Policy
+from solver.simulation.experiment import Experiment, generator, simulate_experiment
 from solver.simulation.moments import moments
-from solver.simulation.panel import Panel, at_rest, ergodic_panel, simulate_panel
-from solver.simulation.paths import draw_shocks
+from solver.simulation.panel import ergodic_panel
 from solver.simulation.rest import come_to_rest
 
-_STREAM = 5
 #: What one request may take: by :func:`work_of` one to four seconds of one core, whatever the policy, and at most 0.7 GB.
 MAX_WORK = 2.2e8
 #: A call of NumPy costs as much as so much arithmetic, and a period takes a few dozens of them, however few the paths.
 _WORK_OF_A_PERIOD = 10_000
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """Simulated paths by columns, one path after the other; NaN from where a path is lost.
-
-    Attributes:
-        n_lost: how many are.
-        path: (n_rows,) number of the path.
-        t: (n_rows,) number of the period.
-        groups: ``states``, ``controls``, ``definitions`` and ``shocks``: by name, (n_rows,).
-    """
-
-    n_lost: int
-    path: np.ndarray
-    t: np.ndarray
-    groups: Mapping[str, Mapping[str, np.ndarray]]
-
-
-def generator(seed: int) -> np.random.Generator:
-    """What every draw of a request comes from."""
-    return np.random.default_rng([seed, _STREAM])
 
 
 def check_work(policy: Policy, periods: int, paths: int) -> None:
@@ -66,14 +43,18 @@ def check_work(policy: Policy, periods: int, paths: int) -> None:
     Raises:
         RequestError: it does.
     """
-    work = _WORK_OF_A_PERIOD + paths * work_of(policy)
-    most = int(MAX_WORK / work)
+    most = most_periods(policy, paths, MAX_WORK)
     if periods > most:
         message = (
             f"{periods} periods (those burnt in and both runs of a response included) of {paths} paths are above {most}, "
             "the most that one request simulates of so many paths of this policy; ask for fewer periods or fewer paths"
         )
         raise RequestError([Fault(("periods" if most else "paths",), message)])
+
+
+def most_periods(policy: Policy, paths: int, most_work: float) -> int:
+    """The periods of so many paths, side by side, that take so much arithmetic."""
+    return int(most_work / (_WORK_OF_A_PERIOD + paths * work_of(policy)))
 
 
 def work_of(policy: Policy) -> int:
@@ -85,51 +66,47 @@ def work_of(policy: Policy) -> int:
     return sum(len(weight) for weight in policy.weights) + 6 * n_variables + 30
 
 
-def simulate(evaluator: Evaluator, asked: SimulationRequest, max_rows: int) -> Simulated:
-    """Paths from given states on.
+def fits_request(policy: Policy, experiment: Experiment, max_rows: int) -> bool:
+    """Whether one request may have the answer to an experiment."""
+    periods = experiment.burn_in + experiment.periods
+    return experiment.n_rows <= max_rows and periods <= most_periods(policy, experiment.paths, MAX_WORK)
+
+
+def read_experiment(evaluator: Evaluator, asked: SimulationRequest) -> Experiment:
+    """What a request asks to simulate, its states of departure checked.
 
     Raises:
-        RequestError: more than one request may take.
-        StateError: faults of the states of departure.
+        RequestError, StateError: faults of the states of departure.
     """
-    policy, paths = evaluator.policy, asked.paths
-    if asked.periods * paths > max_rows:
-        message = (
-            f"{asked.periods} periods of {paths} paths are {asked.periods * paths} rows, above {max_rows}, the most that "
-            "one answer has; ask for fewer, or for the moments"
-        )
-        raise RequestError([Fault(("periods",), message)])
-    check_work(policy, asked.burn_in + asked.periods, paths)
-    rng = generator(asked.seed)
     with located("initial"):
         evaluator.check_names(asked.initial, may_be_left_out=True)
-        initial = departures(evaluator, asked.initial, paths, rng)
-    draws = draw_shocks(policy.calibration.process, rng, asked.burn_in + asked.periods - 1, paths)
-    panel = simulate_panel(policy, initial, draws).since(asked.burn_in)
-    return Simulated(
+        check_departures(evaluator, asked.initial, asked.paths)
+    return Experiment(asked.periods, asked.paths, asked.burn_in, asked.seed, asked.initial)
+
+
+def simulate(evaluator: Evaluator, experiment: Experiment) -> Paths:
+    """The paths of an experiment."""
+    panel = simulate_experiment(evaluator.policy, experiment)
+    return Paths(
         panel.n_lost,
-        np.repeat(np.arange(paths), asked.periods),
-        np.tile(np.arange(asked.periods), paths),
+        np.repeat(np.arange(experiment.paths), experiment.periods),
+        np.tile(np.arange(experiment.periods), experiment.paths),
         {
             group: {name: values.T.ravel() for name, values in columns.items()}
-            for group, columns in _groups(panel).items()
+            for group, columns in panel.groups().items()
         },
     )
 
 
-def departures(
-    evaluator: Evaluator, given: Mapping[str, Column], paths: int, rng: np.random.Generator
-) -> np.ndarray:
-    """States of departure, (paths, n_columns): those given, for all paths or each, the others at their steady state.
+def check_departures(evaluator: Evaluator, given: Mapping[str, Column], paths: int) -> None:
+    """Checks states of departure, those given and the others at their steady state.
 
     Raises:
         StateError: as many as there are no paths, or states at which the economy is not defined.
     """
-    policy = evaluator.policy
-    states = at_rest(policy, rng, paths)
     if not given:
-        return states
-    steady = {**policy.calibration.steady_state, REGIME: 0.0}
+        return
+    steady = {**evaluator.policy.calibration.steady_state, REGIME: 0.0}
     columns = {name: given.get(name, steady[name]) for name in evaluator.state_names}
     rows = read_columns(columns, evaluator.state_names, MAX_PATHS)
     if len(rows) not in (1, paths):
@@ -138,10 +115,6 @@ def departures(
         )
         raise StateError([Fault((), message)])
     evaluator.evaluate(rows)
-    keeps_drawn = policy.space.n_regimes > 1 and REGIME not in given
-    n_given = policy.space.n_continuous if keeps_drawn else states.shape[1]
-    states[:, :n_given] = rows[:, :n_given]
-    return states
 
 
 def moments_of(evaluator: Evaluator, asked: MomentsQuery) -> dict[str, Any]:
@@ -179,20 +152,11 @@ def steady_state_of(evaluator: Evaluator) -> dict[str, Any]:
                 "change": float(rest.changes[regime]),
                 **{
                     group: {name: float(values[0, regime]) for name, values in columns.items()}
-                    for group, columns in _groups(rest.panel).items()
+                    for group, columns in rest.panel.groups().items()
                 },
             }
             for regime in range(policy.space.n_regimes)
         ],
-    }
-
-
-def _groups(panel: Panel) -> dict[str, Mapping[str, np.ndarray]]:
-    return {
-        "states": panel.states,
-        "controls": panel.controls,
-        "definitions": panel.definitions,
-        "shocks": panel.shocks,
     }
 
 

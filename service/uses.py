@@ -77,9 +77,10 @@ class NoteUses:
 
         async def send_noting(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 400:
-                solution_id = scope.get("path_params", {}).get("solution_id")
-                if solution_id is not None:
-                    scope["app"].state.services.uses.note(solution_id)
+                named = scope.get("path_params", {})
+                for job_id in (named.get("simulation_id"), named.get("solution_id")):
+                    if job_id is not None:
+                        scope["app"].state.services.uses.note(job_id)
             await send(message)
 
         await self._app(scope, receive, send_noting)

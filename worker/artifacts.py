@@ -1,6 +1,6 @@
 """Solved policies as bytes: arrays in npz (never pickle) beside a JSON manifest that carries their SHA-256.
 
-The artifact is written in the same atomic change that makes its job succeeded (``life_cycle.lua``), so a
+The artifact is written in the same atomic change that makes its job succeeded (``worker/lua``), so a
 succeeded job always has its artifact and no other job ever has one.
 """
 

@@ -16,6 +16,8 @@ from worker.contract import Problem, describe_progress
 from worker.errors import AttemptRefusedError
 from worker.life_cycle import LifeCycle
 from worker.presence import process_name
+from worker.simulation_job import SimulationProgress, SimulationSummary, is_simulation
+from worker.simulations import Manifest
 from worker.store import UNACKED_INDEX, job_key, store_errors
 
 POISONOUS = Problem(
@@ -23,6 +25,13 @@ POISONOUS = Problem(
     title="The solve took its worker down",
     detail="Every attempt at this job ended with the loss of its worker, for instance for want of "
     "memory. Retry it, or post it with a smaller network or fewer states.",
+    code="worker-lost",
+)
+POISONOUS_SIMULATION = Problem(
+    type="/problems/worker-lost",
+    title="The simulation took its worker down",
+    detail="Every attempt at this job ended with the loss of its worker, for instance for want of "
+    "memory. Retry it, or ask for fewer periods or paths.",
     code="worker-lost",
 )
 
@@ -57,7 +66,7 @@ class AttemptStore:
     def begin(self, job_id: str, delivery_tag: str) -> Attempt:
         """Makes the job running in a new attempt; from now on every older attempt is refused.
 
-        A job that has used up its attempts is failed as :data:`POISONOUS` instead.
+        A job that has used up its attempts is failed as :data:`POISONOUS`, or its like, instead.
 
         Raises:
             AttemptRefusedError: the job is over, deleted, just failed, or being solved elsewhere.
@@ -70,7 +79,7 @@ class AttemptStore:
             process_name(),
             horizon,
             self._max_attempts,
-            POISONOUS.model_dump_json(),
+            (POISONOUS_SIMULATION if is_simulation(job_id) else POISONOUS).model_dump_json(),
         )
         if not answer.is_done or answer.value is None:
             raise AttemptRefusedError(job_id, str(answer.value))
@@ -98,7 +107,7 @@ class AttemptStore:
         )
         return answer.is_done
 
-    def write_progress(self, attempt: Attempt, progress: Progress) -> bool:
+    def write_progress(self, attempt: Attempt, progress: Progress | SimulationProgress) -> bool:
         """Tells how far the attempt is; False when it is over."""
         return self._life_cycle.run("progress", attempt.job_id, attempt.token, _told(progress)).is_done
 
@@ -127,6 +136,28 @@ class AttemptStore:
         )
         return answer.is_done
 
+    def keep_page(self, attempt: Attempt, number: int, content: bytes) -> bool:
+        """Keeps a page of a simulation's result; False, and nothing written, when the attempt is over."""
+        return self._life_cycle.run("keep_page", attempt.job_id, attempt.token, number, content).is_done
+
+    def complete(
+        self,
+        attempt: Attempt,
+        progress: SimulationProgress,
+        summary: SimulationSummary,
+        manifest: Manifest,
+    ) -> bool:
+        """Ends a simulation whose pages are kept; False, and nothing written, when the attempt is over."""
+        answer = self._life_cycle.run(
+            "complete",
+            attempt.job_id,
+            attempt.token,
+            _told(progress),
+            summary.model_dump_json(),
+            manifest.model_dump_json(),
+        )
+        return answer.is_done
+
     def fail(self, attempt: Attempt, problem: Problem) -> bool:
         """Ends the job without a policy; False, and nothing written, when the attempt is over."""
         return self._life_cycle.run("fail", attempt.job_id, attempt.token, problem.model_dump_json()).is_done
@@ -136,6 +167,6 @@ class AttemptStore:
         return self._life_cycle.run("release", job_id, delivery_tag).is_done
 
 
-def _told(progress: Progress) -> str:
+def _told(progress: Progress | SimulationProgress) -> str:
     """A report as the record tells it."""
     return json.dumps(describe_progress(progress))

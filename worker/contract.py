@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from solver.policy.kinks import size_of_problem
-from solver.progress import Progress
 from solver.settings import Method, SolveSettings
 from solver.version import NUMERICS_VERSION
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from solver.calibrate import Calibration
     from solver.model.spec import Model
 
@@ -173,8 +174,8 @@ def _canonical(value: Any) -> Any:
     return value
 
 
-def describe_progress(progress: Progress) -> dict[str, Any]:
-    """A report of training as JSON: a figure that is not finite is None."""
+def describe_progress(progress: DataclassInstance) -> dict[str, Any]:
+    """A report, of training or of whatever else, as JSON: a figure that is not finite is None."""
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in asdict(progress).items()

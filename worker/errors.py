@@ -5,10 +5,14 @@
     WorkerError
     ├── StoreUnavailableError   the store does not answer; nothing is known about what was asked of it
     │   └── StoreFullError      the store's memory is full; nothing was changed
+    ├── DataTooNewError         a later release has written the store's data in a form that this one cannot read
     ├── JobNotFoundError        no job of that id
-    │   └── JobGoneError        there was one, which has been deleted
+    │   ├── JobGoneError        there was one, which has been deleted
+    │   │   └── SimulationGoneError     the same of a simulation
+    │   └── SimulationNotFoundError no simulation of that id
     ├── ModelNotFoundError      no registered model of that handle
     ├── RegistryFullError       as many models are registered as may be
+    ├── ModelsLimitError        a key has registered as many models as it may
     ├── JobConflictError        the job's status does not allow what was asked
     ├── QueueFullError          as many jobs are waiting as may wait
     ├── WebhookUrlError         a URL that no webhook can have, or that the operator does not allow
@@ -25,7 +29,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 
 class WorkerError(Exception):
@@ -48,6 +52,17 @@ class StoreFullError(StoreUnavailableError):
         )
 
 
+class DataTooNewError(WorkerError):
+    """A later release has written the store's data in a form that this one cannot read."""
+
+    def __init__(self, found: int, newest: int) -> None:
+        self.found = found
+        super().__init__(
+            f"a later release has written the store's data, in form {found}; this one reads forms up to {newest}: run that "
+            "release again, or restore a backup that was made before the upgrade"
+        )
+
+
 class JobNotFoundError(WorkerError):
     """No job of that id."""
 
@@ -59,6 +74,8 @@ class JobNotFoundError(WorkerError):
 class JobGoneError(JobNotFoundError):
     """A job that was deleted lately."""
 
+    NOUN: ClassVar[str] = "solution"
+    DONE: ClassVar[str] = "solved"
     WHY: Final = {
         "request": "on request",
         "age": "since it had not been used for as long as the operator keeps solutions (SADDLEPATH_KEEP_DAYS)",
@@ -70,9 +87,24 @@ class JobGoneError(JobNotFoundError):
         self.deleted_at = deleted_at
         self.reason = reason
         self.args = (
-            f"solution {job_id} was deleted at {deleted_at}, {self.WHY[reason]}; post its request again to have it solved "
-            "again under the same id",
+            f"{self.NOUN} {job_id} was deleted at {deleted_at}, {self.WHY[reason]}; post its request again to have it "
+            f"{self.DONE} again under the same id",
         )
+
+
+class SimulationNotFoundError(JobNotFoundError):
+    """No simulation of that id."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.args = (f"there is no simulation {job_id} of this solution",)
+
+
+class SimulationGoneError(JobGoneError):
+    """A simulation that was deleted lately."""
+
+    NOUN: ClassVar[str] = "simulation"
+    DONE: ClassVar[str] = "simulated"
 
 
 class ModelNotFoundError(WorkerError):
@@ -89,6 +121,16 @@ class RegistryFullError(WorkerError):
         super().__init__(
             f"{max_models} models are registered, the most that may be; solve this one by sending it in the place of "
             "a model's name in POST /v1/solutions"
+        )
+
+
+class ModelsLimitError(WorkerError):
+    """A key has registered as many models as it may."""
+
+    def __init__(self, max_models: int) -> None:
+        super().__init__(
+            f"this key has registered {max_models} models, the most that it may; solve this one by sending it in the place "
+            "of a model's name in POST /v1/solutions"
         )
 
 

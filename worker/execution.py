@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import json
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +10,6 @@ import structlog
 
 from solver.calibrate import calibrate
 from solver.errors import ArtifactError, InputError
-from solver.model.load import model_from_document
-from solver.model.spec import Model
-from solver.policy.policy import Policy
 from solver.progress import OnProgress, Progress, ShouldStop
 from solver.solution import Provenance, Solution
 from solver.solve import solve
@@ -22,6 +17,7 @@ from solver.status import Status
 from worker.artifacts import Artifact
 from worker.contract import Job, Problem, canonical_json
 from worker.machine import processor, threads
+from worker.stored import Stored, read_model
 
 _log = structlog.get_logger()
 
@@ -36,23 +32,6 @@ class Success:
     artifact: Artifact
 
 
-@dataclass(frozen=True)
-class Stored:
-    """A solved job as it lies in the store."""
-
-    job: Job
-    artifact: Artifact
-
-    def read_policy(self) -> Policy:
-        """Its policy.
-
-        Raises:
-            ArtifactError: it cannot be read back.
-        """
-        model = _read_model(canonical_json(self.job.document))
-        return self.artifact.unpack(model, calibrate(model, self.job.calibration))
-
-
 def execute(
     job: Job, on_progress: OnProgress, should_stop: ShouldStop, start: Stored | None = None
 ) -> Success | Problem | None:
@@ -62,7 +41,7 @@ def execute(
     """
     try:
         first = None if start is None else start.read_policy()
-        model = _read_model(canonical_json(job.document))
+        model = read_model(canonical_json(job.document))
         calibration = calibrate(model, job.calibration)
         solution = solve(
             model,
@@ -101,11 +80,6 @@ def lost_start(job: Job, reason: str) -> Problem:
         "once it is solved; or post this one without start.",
         code="start-lost",
     )
-
-
-@functools.lru_cache(maxsize=64)
-def _read_model(document: str) -> Model:
-    return model_from_document(json.loads(document))
 
 
 def _outcome(job: Job, start: Stored | None, solution: Solution) -> Success | Problem | None:

@@ -1,6 +1,6 @@
 """What is known of a deleted job: when and why it went, for a day, unless it is created again.
 
-Written together with the deletion (``life_cycle.lua``).
+Written together with the deletion (``worker/lua``).
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ from typing import Any
 
 import redis
 
-from worker.errors import JobGoneError, JobNotFoundError
+from worker.errors import JobGoneError, JobNotFoundError, SimulationGoneError, SimulationNotFoundError
+from worker.simulation_job import is_simulation
 from worker.store import gone_key, store_errors
 from worker.tenant import Tenant
 
 GONE_S = 24 * 60 * 60
+_ERRORS = {
+    False: (JobNotFoundError, JobGoneError),
+    True: (SimulationNotFoundError, SimulationGoneError),
+}
 
 
 def missing(client: redis.Redis, job_id: str, tenant: Tenant) -> JobNotFoundError:
@@ -28,4 +33,5 @@ def missing(client: redis.Redis, job_id: str, tenant: Tenant) -> JobNotFoundErro
     word = {} if told is None else json.loads(told)
     owners = word.pop("owners", ())
     is_seen = tenant.sees_all or tenant.key_id in owners
-    return JobGoneError(job_id, **word) if word and is_seen else JobNotFoundError(job_id)
+    not_found, gone = _ERRORS[is_simulation(job_id)]
+    return gone(job_id, **word) if word and is_seen else not_found(job_id)

@@ -59,6 +59,8 @@ class KeyLimits(BaseModel):
     rate: int = Field(6000, ge=1, le=10**6, description="Requests a minute.")
     waiting: int = Field(100, ge=1, le=10**6, description="Jobs that may wait to be solved.")
     seconds_a_day: int = Field(36_000, ge=1, le=10**9, description="Seconds of solving a day (UTC).")
+    models: int = Field(100, ge=0, le=10**6, description="Models that may be registered.")
+    streams: int = Field(200, ge=0, le=10**6, description="Streams of events that may be open.")
 
 
 class Key(BaseModel):
@@ -94,8 +96,14 @@ class Key(BaseModel):
     @property
     def tenant(self) -> Tenant:
         """For whom the stores are asked by a request with this key."""
+        limits = self.limits
         return Tenant(
-            self.id, self.grants(Scope.ADMIN), self.limits.waiting, max_seconds=self.limits.seconds_a_day
+            self.id,
+            self.grants(Scope.ADMIN),
+            max_waiting=limits.waiting,
+            max_seconds=limits.seconds_a_day,
+            max_models=limits.models,
+            max_streams=limits.streams,
         )
 
 
@@ -210,7 +218,8 @@ def _read(key_id: str, fields: Mapping[bytes, bytes]) -> Key:
     return Key(
         id=key_id,
         scopes=tuple(Scope(scope) for scope in told["scopes"].split(",")),
-        limits=KeyLimits(**{name: int(told[name]) for name in KeyLimits.model_fields}),
+        # Keys of a release that did not know a limit have it as it is left out.
+        limits=KeyLimits(**{name: int(told[name]) for name in KeyLimits.model_fields if name in told}),
         **{name: told[name] for name in ("name", "sha256", "created_at")},
         **{name: told.get(name) for name in ("expires_at", "revoked_at", "last_used_at")},
     )

@@ -1,4 +1,4 @@
-"""The one door through which a job's state changes: ``life_cycle.lua``, run atomically by the store."""
+"""The one door through which a job's state changes: the script of ``worker/lua``, run atomically by the store."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from worker.store import (
 )
 from worker.tenant import OPERATOR, Tenant
 
+_PARTS = ("job", "owners", "requests", "attempts", "retention")
+"""The files of the script, one text to the store: each builds on those before."""
 _WHEN_FULL = frozenset({"keep", "release", "cancel", "fail", "delete", "expire", "adopt"})
 """What is done although the store's memory is full: it takes next to none, and leads out of it."""
 KEPT_ENTRIES = 500
@@ -43,10 +45,12 @@ class Answer:
 
 
 class LifeCycle:
-    """Runs the actions of ``life_cycle.lua``."""
+    """Runs the actions of ``worker/lua``."""
 
     def __init__(self, client: redis.Redis) -> None:
-        source = files("worker").joinpath("life_cycle.lua").read_text(encoding="utf-8")
+        folder = files("worker").joinpath("lua")
+        source = "\n".join(folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in _PARTS)
+        source += "\nreturn actions[action](unpack(ARGV, 10))"
         self._script = client.register_script(f"#!lua\n{source}")
         self._when_full = client.register_script(f"#!lua flags=allow-oom\n{source}")
 

@@ -13,24 +13,29 @@ from typing import Any
 
 import redis
 
-from worker.errors import ModelNotFoundError, RegistryFullError
+from worker.errors import ModelNotFoundError, ModelsLimitError, RegistryFullError
 from worker.store import PREFIX, store_errors
 from worker.tenant import OPERATOR, Tenant
 
 MODELS = f"{PREFIX}models"
 """The handles, in the order of registration."""
 
-# KEYS: MODELS, model, its owners. ARGV: handle, document, most models, the tenant's key id ('': none).
+# KEYS: MODELS, model, its owners, the tenant's models. ARGV: handle, document, most models, the tenant's key id ('': none),
+# most models of the tenant.
 _REGISTER = """
 local is_there = redis.call('EXISTS', KEYS[2]) == 1
+local is_new_to_tenant = ARGV[4] ~= '' and redis.call('SISMEMBER', KEYS[3], ARGV[4]) == 0
+if is_new_to_tenant and redis.call('SCARD', KEYS[4]) >= tonumber(ARGV[5]) then return 'limit' end
 if not is_there then
   if redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 'full' end
   redis.call('SET', KEYS[2], ARGV[2])
   redis.call('RPUSH', KEYS[1], ARGV[1])
 end
-local is_owned = ARGV[4] ~= '' and redis.call('SADD', KEYS[3], ARGV[4]) == 0
-local is_known = is_there and (ARGV[4] == '' or is_owned)
-return is_known and 'known' or 'new'
+if is_new_to_tenant then
+  redis.call('SADD', KEYS[3], ARGV[4])
+  redis.call('SADD', KEYS[4], ARGV[1])
+end
+return is_there and not is_new_to_tenant and 'known' or 'new'
 """
 
 
@@ -60,13 +65,16 @@ class ModelStore:
 
         Raises:
             RegistryFullError: it is new, and as many models are registered as may be.
+            ModelsLimitError: it is new to the tenant, which has registered as many as it may.
         """
         text = json.dumps(document, allow_nan=False)
         with store_errors():
             outcome: Any = self._register(
-                keys=[MODELS, _key(handle), _owners_key(handle)],
-                args=[handle, text, self._max_models, self._tenant.key_id],
+                keys=[MODELS, _key(handle), _owners_key(handle), _owned_key(self._tenant.key_id)],
+                args=[handle, text, self._max_models, self._tenant.key_id, self._tenant.max_models],
             )
+        if outcome == b"limit":
+            raise ModelsLimitError(self._tenant.max_models)
         if outcome == b"full":
             raise RegistryFullError(self._max_models)
         return bool(outcome == b"new")
@@ -116,3 +124,7 @@ def _key(handle: str) -> str:
 
 def _owners_key(handle: str) -> str:
     return f"{PREFIX}model-owners:{handle}"
+
+
+def _owned_key(key_id: str) -> str:
+    return f"{PREFIX}models-of:{key_id}"

@@ -1,6 +1,6 @@
 """The messages that are to be sent to webhooks, kept until they are delivered or given up.
 
-They are written in the same atomic change that ends their job (``life_cycle.lua``). Whoever sends one claims it for a
+They are written in the same atomic change that ends their job (``worker/lua``). Whoever sends one claims it for a
 while; where that one is killed, it is due again afterwards. So each is sent at least once, under one id.
 """
 

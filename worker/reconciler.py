@@ -14,6 +14,7 @@ import redis
 
 from worker.contract import QUEUE, JobStatus
 from worker.jobs import JobStore
+from worker.simulations import SimulationStore
 from worker.store import PREFIX, UNACKED, store_errors
 from worker.submission import Submission
 
@@ -23,11 +24,9 @@ LOCK = f"{PREFIX}reconciler"
 class Reconciler:
     """Finds the jobs without a message and enqueues them."""
 
-    def __init__(
-        self, client: redis.Redis, jobs: JobStore, submission: Submission, interval_s: float
-    ) -> None:
+    def __init__(self, client: redis.Redis, submission: Submission, interval_s: float) -> None:
         self._client = client
-        self._jobs = jobs
+        self._stores = (JobStore(client), SimulationStore(client))
         self._submission = submission
         self._interval_s = interval_s
 
@@ -40,7 +39,8 @@ class Reconciler:
         with store_errors():
             if not self._client.set(LOCK, "", nx=True, px=int(self._interval_s * 1000)):
                 return ()
-        unfinished = [*self._jobs.ids(JobStatus.QUEUED), *self._jobs.ids(JobStatus.RUNNING)]
+        statuses = (JobStatus.QUEUED, JobStatus.RUNNING)
+        unfinished = [job_id for store in self._stores for status in statuses for job_id in store.ids(status)]
         if not unfinished:
             return ()
         with_message = self._ids_with_message()

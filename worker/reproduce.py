@@ -12,9 +12,10 @@ from solver.diagnostics.certificate import Certificate
 from solver.errors import ArtifactError
 from worker.agreement import Agreement, compare, unsolved
 from worker.contract import Problem
-from worker.execution import Stored, execute
+from worker.execution import execute
 from worker.logs import configure_logs
 from worker.record import Record, read_record
+from worker.stored import Stored
 
 
 def reproduce(record: Record) -> Agreement:

@@ -1,7 +1,7 @@
 """How long solutions are kept: until they are deleted, or are beyond an operator's limit of age or of size.
 
 Both limits are for the least recently used, and never for one that is queued or running, nor one that a job which is still
-to be solved starts from. Every deletion is decided anew by the store (``life_cycle.lua``), which refuses it for what has
+to be solved starts from. Every deletion is decided anew by the store (``worker/lua``), which refuses it for what has
 been used since it was looked at; so sweeps of several workers at once, or of one that was killed, do no harm.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 import redis
@@ -16,6 +17,7 @@ import redis
 from worker.contract import JobStatus
 from worker.gone import GONE_S
 from worker.life_cycle import LifeCycle
+from worker.simulation_job import KIND
 from worker.store import USED, index_key, job_key, store_errors
 from worker.usage import UsageStore
 
@@ -60,7 +62,7 @@ class Retention:
         """Goes through the jobs that were used last until then, from the least recently used on."""
         passed = 0
         while page := self._page(until_s, passed):
-            starts = self._starts_of_unfinished()  # after the page: see ``queue`` in life_cycle.lua
+            starts = self._starts_of_unfinished()  # after the page: see ``queue`` in worker/lua
             for job_id, used_s in page:
                 if job_id in starts:
                     passed += 1
@@ -84,10 +86,11 @@ class Retention:
         with store_errors():
             pipeline = self._client.pipeline(transaction=True)  # jobs move from one to the other
             for status in (JobStatus.QUEUED, JobStatus.RUNNING):
-                pipeline.zrange(index_key(status), 0, -1)
-            queued, running = pipeline.execute()
+                for kind in ("", KIND):
+                    pipeline.zrange(index_key(status, kind=kind), 0, -1)
+            unfinished = pipeline.execute()
             pipeline = self._client.pipeline(transaction=False)
-            for job_id in (*queued, *running):
+            for job_id in chain(*unfinished):
                 pipeline.hget(job_key(job_id.decode()), "start")
             starts = pipeline.execute()
         return {start.decode() for start in starts if start is not None}
@@ -95,7 +98,8 @@ class Retention:
     def _adopt(self) -> None:
         """Takes the jobs of a release that noted no uses for used now."""
         with store_errors():
-            if self._client.zcard(USED) == self._client.zcard(index_key()):
+            known = sum(self._client.zcard(index_key(kind=kind)) for kind in ("", KIND))
+            if self._client.zcard(USED) == known:
                 return
             unknown: Any = self._client.zdiff([index_key(), USED])
         for job_id in unknown:

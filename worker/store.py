@@ -107,11 +107,19 @@ TALLY = f"{PREFIX}tally"
 """The hash of the sums over all jobs that ever ended."""
 
 
-def index_key(status: str | None = None, model: str | None = None, owner: str | None = None) -> str:
+def simulations_key(solution_id: str) -> str:
+    """The set of the ids of a solution's simulations."""
+    return f"{PREFIX}simulations-of:{solution_id}"
+
+
+def index_key(
+    status: str | None = None, model: str | None = None, owner: str | None = None, kind: str = ""
+) -> str:
     """The sorted set (score: order of creation) of the jobs of a status, of a model and of an owner; None for any.
 
-    Any is spelt ``*``, and a name that begins with ``*`` gets one more: no name can be taken for any.
+    Any is spelt ``*``, and a name that begins with ``*`` gets one more: no name can be taken for any. Kinds of jobs other
+    than solutions have indexes of their own.
     """
     name = "*" if model is None else f"*{model}" if model.startswith("*") else model
     place = "" if owner is None else f"of:{owner}:"
-    return f"{PREFIX}{place}index:{status or '*'}:{name}"
+    return f"{PREFIX}{kind}{place}index:{status or '*'}:{name}"

@@ -9,6 +9,8 @@ from kombu.exceptions import OperationalError
 from worker.contract import EXPORT_TASK, QUEUE, SOLVE_TASK, Job, JobRecord
 from worker.errors import StoreFullError, StoreUnavailableError
 from worker.jobs import JobStore
+from worker.simulation_job import SIMULATE_TASK, SimulationJob, SimulationRecord, is_simulation
+from worker.simulations import SimulationStore
 from worker.tenant import Tenant
 
 
@@ -19,13 +21,14 @@ class Submission:
     workers' reconciler would put it there. So a crash, or an error of the second step, never loses a job.
     """
 
-    def __init__(self, jobs: JobStore, app: Celery) -> None:
+    def __init__(self, jobs: JobStore, simulations: SimulationStore, app: Celery) -> None:
         self._jobs = jobs
+        self._simulations = simulations
         self._app = app
 
     def seen_by(self, tenant: Tenant) -> Submission:
         """The same for a tenant."""
-        return Submission(self._jobs.seen_by(tenant), self._app)
+        return Submission(self._jobs.seen_by(tenant), self._simulations.seen_by(tenant), self._app)
 
     def submit(self, job: Job, trace: str = "", webhook: str = "") -> tuple[JobRecord, bool]:
         """The job's record, and whether it is new; a new one is put on the queue.
@@ -47,6 +50,25 @@ class Submission:
             self.enqueue(record.id)
         return record, is_new
 
+    def simulate(self, job: SimulationJob, trace: str = "") -> tuple[SimulationRecord, bool]:
+        """The record of a simulation, and whether it is new; a new one is put on the queue.
+
+        Raises:
+            QueueFullError, WaitingLimitError, SecondsLimitError: see :meth:`SimulationStore.create`.
+            JobNotFoundError: its solution is not there any more, or it was deleted before its record could be read.
+            StoreUnavailableError: the store does not answer.
+        """
+        record, is_new = self._simulations.create(job, trace)
+        if is_new:
+            self.enqueue(record.id)
+        return record, is_new
+
+    def retry_simulation(self, job_id: str) -> SimulationRecord:
+        """Simulates a failed or cancelled job again; raises as :meth:`retry` does."""
+        record = self._simulations.retry(job_id)
+        self.enqueue(job_id)
+        return record
+
     def retry(self, job_id: str) -> JobRecord:
         """Solves a failed or cancelled job again.
 
@@ -67,7 +89,7 @@ class Submission:
         Raises:
             StoreUnavailableError: the store does not answer.
         """
-        self._send(SOLVE_TASK, job_id, task_id=job_id)
+        self._send(SIMULATE_TASK if is_simulation(job_id) else SOLVE_TASK, job_id, task_id=job_id)
 
     def export(self, job_id: str) -> None:
         """Puts a message on the queue that asks for the SavedModel of a succeeded job.

@@ -27,7 +27,11 @@ from worker.exports import ExportStore, origin_of
 from worker.jobs import JobStore
 from worker.lease import Lease
 from worker.settings import WorkerSettings
+from worker.simulating import Simulating
+from worker.simulation_job import SIMULATE_TASK, SimulationProgress
+from worker.simulations import SimulationStore
 from worker.store import connect
+from worker.stored import Stored
 
 if TYPE_CHECKING:
     from worker.execution import Success
@@ -50,6 +54,11 @@ class StoreTask(Task):  # type: ignore[misc]
     def jobs(self) -> JobStore:
         """The jobs."""
         return JobStore(connect(self.settings.redis_url))
+
+    @cached_property
+    def simulations(self) -> SimulationStore:
+        """The jobs that simulate."""
+        return SimulationStore(connect(self.settings.redis_url))
 
     @cached_property
     def artifacts(self) -> ArtifactStore:
@@ -75,17 +84,32 @@ def solve_job(self: StoreTask, job_id: str) -> None:
     Raises:
         Reject: the worker shuts down; the message goes back to the queue.
     """
+    _attempt(self, job_id, _solve_and_store)
+
+
+@shared_task(name=SIMULATE_TASK, base=StoreTask, bind=True)  # type: ignore[untyped-decorator]
+def simulate_job(self: StoreTask, job_id: str) -> None:
+    """Simulates what is too large for one request, unless it is over or being simulated elsewhere.
+
+    Raises:
+        Reject: the worker shuts down; the message goes back to the queue.
+    """
+    _attempt(self, job_id, _simulate_and_store)
+
+
+def _attempt(task: StoreTask, job_id: str, work: Callable[[StoreTask, Attempt, Lease], None]) -> None:
+    """At most one attempt at a job, under its lease."""
     try:
-        attempt = self.attempts.begin(job_id, self.request.properties["delivery_tag"])
+        attempt = task.attempts.begin(job_id, task.request.properties["delivery_tag"])
     except AttemptRefusedError as refusal:
         _log.info("refused", job=job_id, reason=refusal.reason)
         return
     with (
-        bound_contextvars(job=job_id, trace=self.jobs.trace(job_id), token=attempt.token),
-        Lease(self.attempts, attempt, self.settings.stall_s) as lease,
+        bound_contextvars(job=job_id, trace=task.jobs.trace(job_id), token=attempt.token),
+        Lease(task.attempts, attempt, task.settings.stall_s) as lease,
     ):
-        _solve_and_store(self, attempt, lease)
-    if lease.is_over() and self.jobs.status(job_id) is JobStatus.QUEUED:
+        work(task, attempt, lease)
+    if lease.is_over() and task.jobs.status(job_id) is JobStatus.QUEUED:
         raise Reject("released", requeue=True)
 
 
@@ -107,7 +131,6 @@ def export_policy(self: StoreTask, job_id: str) -> None:
 
 def _write_export(task: StoreTask, job_id: str) -> bytes:
     from solver.export.saved_model import to_saved_model
-    from worker.execution import Stored
 
     stored = Stored(task.jobs.job(job_id), task.artifacts.load(job_id))
     return to_saved_model(stored.read_policy(), origin_of(task.jobs.record(job_id)))
@@ -131,7 +154,7 @@ def _solve_and_store(task: StoreTask, attempt: Attempt, lease: Lease) -> None:
 
 def _solve(task: StoreTask, job: Job, report: Reporter, lease: Lease) -> Success | Problem | None:
     """The outcome of a job, from the policy that it starts from if it names one."""
-    from worker.execution import Stored, execute, lost_start
+    from worker.execution import execute, lost_start
 
     def is_over() -> bool:
         """Asked within a step, too: a solve that asks is no hanging one."""
@@ -145,6 +168,29 @@ def _solve(task: StoreTask, job: Job, report: Reporter, lease: Lease) -> Success
     except JobNotFoundError:
         return lost_start(job, "it was deleted, or is not solved")
     return execute(job, report, is_over, start)
+
+
+def _simulate_and_store(task: StoreTask, attempt: Attempt, lease: Lease) -> None:
+
+    try:
+        job = task.simulations.job(attempt.job_id)
+        policy = Stored(task.jobs.job(job.solution), task.artifacts.load(job.solution)).read_policy()
+    except JobNotFoundError:  # deleted meanwhile: this one, or its solution and this one with it
+        return
+    report = Reporter(task.attempts, attempt, lease)
+    simulating = Simulating(policy, job.experiment, report, lease.is_over)
+
+    def keep(number: int, page: bytes) -> bool:
+        return insist(lambda: task.attempts.keep_page(attempt, number, page), lease)
+
+    outcome = simulating.run(keep)
+    if outcome is None:
+        return
+    if isinstance(outcome, Problem):
+        is_written = insist(lambda: task.attempts.fail(attempt, outcome), lease)
+    else:
+        is_written = insist(lambda: task.attempts.complete(attempt, *outcome), lease)
+    _log.info("finished", outcome=type(outcome).__name__, is_written=is_written)
 
 
 def insist(write: Callable[[], bool], lease: Lease) -> bool:
@@ -167,7 +213,10 @@ def insist(write: Callable[[], bool], lease: Lease) -> bool:
 
 
 class Reporter:
-    """Writes a solve's progress into the record, seven times a second at most; the lease hears of all of it."""
+    """Writes progress into the record, seven times a second at most; the lease hears of all of it.
+
+    In the long run: what comes a little late does not put off what follows.
+    """
 
     def __init__(self, attempts: AttemptStore, attempt: Attempt, lease: Lease) -> None:
         self._attempts = attempts
@@ -175,12 +224,13 @@ class Reporter:
         self._lease = lease
         self._next_s = time.monotonic() + PROGRESS_S  # a solve that is over by then is spared the writing
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: Progress | SimulationProgress) -> None:
         """Reports ``progress``."""
         self._lease.note_progress()
-        if time.monotonic() < self._next_s:
+        now_s = time.monotonic()
+        if now_s < self._next_s:
             return
-        self._next_s = time.monotonic() + PROGRESS_S
+        self._next_s = max(self._next_s, now_s - PROGRESS_S) + PROGRESS_S
         try:
             self._attempts.write_progress(self._attempt, progress)
         except StoreUnavailableError as error:

@@ -16,16 +16,20 @@ class Tenant:
         sees_all: whether it sees and ends what others own.
         max_waiting: most of its jobs that may wait.
         max_seconds: seconds of solving after which it gets no more on one day (UTC).
+        max_models: most models that it may have registered.
+        max_streams: most streams of events that it may have open.
     """
 
     key_id: str
     sees_all: bool
     max_waiting: int = NO_LIMIT
     max_seconds: int = NO_LIMIT
+    max_models: int = NO_LIMIT
+    max_streams: int = NO_LIMIT
 
     @property
     def script_arguments(self) -> tuple[str | int, ...]:
-        """The tenant as ``life_cycle.lua`` reads it."""
+        """The tenant as ``worker/lua`` reads it."""
         return (self.key_id, int(self.sees_all), self.max_waiting, self.max_seconds)
 
 

@@ -25,6 +25,8 @@ from worker.overseer import Delivery, Overseer
 from worker.reconciler import Reconciler
 from worker.retention import Retention
 from worker.settings import WorkerSettings
+from worker.simulation_job import SIMULATE_TASK
+from worker.simulations import SimulationStore
 from worker.store import connect
 from worker.submission import Submission
 from worker.webhook_settings import CourierSettings
@@ -47,9 +49,9 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(parent, **options)
         settings = WorkerSettings()
         client = connect(settings.redis_url)
-        jobs = JobStore(client)
+        submission = Submission(JobStore(client), SimulationStore(client), parent.app)
         self._attempts = AttemptStore(client, settings.lease_s, settings.max_attempts)
-        self._reconciler = Reconciler(client, jobs, Submission(jobs, parent.app), settings.reconcile_s)
+        self._reconciler = Reconciler(client, submission, settings.reconcile_s)
         self._reconcile_s = settings.reconcile_s
         webhooks = CourierSettings()
         self._courier = Courier(Outbox(client), webhooks) if webhooks.webhook_hosts else None
@@ -108,10 +110,10 @@ class Upkeep(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 def solves_under_way() -> set[Delivery]:
-    """The solves that the pool works on now."""
+    """The solves and simulations that the pool works on now."""
     requests = tuple(state.requests.values())
     return {
         Delivery(request.id, request.message.delivery_tag, request.worker_pid)
         for request in requests
-        if request.worker_pid is not None and request.name == SOLVE_TASK
+        if request.worker_pid is not None and request.name in (SOLVE_TASK, SIMULATE_TASK)
     }

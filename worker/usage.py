@@ -7,7 +7,11 @@ from typing import Any
 
 import redis
 
+from worker.simulation_job import is_simulation
 from worker.store import SIZES, USED, store_errors
+
+_LATER_S = 0.001
+"""So that of a solution and its simulations, used at once, these go first."""
 
 
 class UsageStore:
@@ -21,7 +25,8 @@ class UsageStore:
 
     def note(self, job_ids: Collection[str]) -> None:
         """Notes that jobs were used just now, in one write; those that are not there are passed over."""
-        uses = dict.fromkeys(job_ids, self.now_s())
+        now_s = self.now_s()
+        uses = {job_id: now_s if is_simulation(job_id) else now_s + _LATER_S for job_id in job_ids}
         with store_errors():
             self._client.zadd(USED, uses, xx=True, gt=True)
 

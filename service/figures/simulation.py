@@ -16,11 +16,12 @@ from service.figures.paths import height_of, panels
 from service.figures.style import FAINT, INK, ramp
 from service.figures.variables import choose_variables, path_variables
 from service.schemas.figures import MAX_PATH_VARIABLES, SimulationFigureQuery
-from service.simulation import check_work, departures, generator
+from service.simulation import check_departures, check_work
 from solver.errors import Fault
 from solver.model.spec import Model
 from solver.model.state_space import REGIME
 from solver.numerics.sampling import corners
+from solver.simulation.experiment import Experiment, generator, simulate_experiment
 from solver.simulation.panel import Panel, simulate_panel
 from solver.simulation.paths import draw_shocks
 
@@ -119,19 +120,22 @@ def collect_simulation(
         message = f"paths = {asked.paths} would all be the same, as nothing is left to chance in this model; leave it out"
         raise RequestError([Fault(("paths",), message)])
     check_work(policy, asked.burn_in + asked.periods, asked.paths)
-    rng = generator(asked.seed)
     if calibration.process.is_random or given:
         paths = asked.paths if calibration.process.is_random else 1
-        initial = departures(evaluator, given, paths, rng)
+        check_departures(evaluator, given, paths)
+        panel = simulate_experiment(
+            policy, Experiment(asked.periods, paths, asked.burn_in, asked.seed, given)
+        )
         start = values_of(model, given) if given else "the steady state"
     else:
-        initial = corners(calibration.lower(), calibration.upper())[:: _every(calibration.lower().size)]
+        ends = corners(calibration.lower(), calibration.upper())[:: _every(calibration.lower().size)]
+        periods = asked.burn_in + asked.periods
+        draws = draw_shocks(calibration.process, generator(asked.seed), periods - 1, len(ends))
+        panel = simulate_panel(policy, ends, draws).since(asked.burn_in)
         start = "corners of the domain"
-    draws = draw_shocks(calibration.process, rng, asked.burn_in + asked.periods - 1, len(initial))
-    panel = simulate_panel(policy, initial, draws).since(asked.burn_in)
     groups = {**panel.states, **panel.controls, **panel.definitions, **panel.shocks}
     bounds = _bounds_along(evaluator, panel, names)
-    is_many = len(initial) >= _BAND_FROM
+    is_many = panel.is_defined.shape[1] >= _BAND_FROM
     return SimulationPicture(
         model,
         _notes(panel, start, asked.burn_in, has_bounds=bool(bounds)),

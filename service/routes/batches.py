@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.acceptance import accepted_media_type
-from service.body import JSON, parse_body, read_body, require_media_type
+from service.body import ARROW, COLUMNS, parse_body, read_body, require_media_type
 from service.columns import answer_columns, check_size, read_columns
 from service.dependencies import evaluator_of, services_of
 from service.evaluation import Evaluator
 from service.faults import located
-from service.openapi import COMPONENTS, SENSITIVITY_PARAMETER, STRICT_PARAMETER, operation
+from service.openapi import ARROW_STREAM, COMPONENTS, SENSITIVITY_PARAMETER, STRICT_PARAMETER, operation
 from service.pieces import Pieces, PiecewiseResponse, size_of
 from service.query import Query, read_query
 from service.schemas import request_examples
@@ -30,12 +30,9 @@ from service.schemas.policies import EvaluationColumns, StatesRequest
 from service.settings import ServiceSettings
 
 router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Policies"])
-ARROW = "application/vnd.apache.arrow.stream"
-MEDIA_TYPES = (*JSON, ARROW)
 BYTES_A_NUMBER = 26
 """The longest float64 in JSON, -1.2345678901234567e-308, with a comma and a space; Arrow takes 8."""
 BYTES_BESIDE = 64 * 1024
-_STREAM = {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes of an Arrow IPC stream)"}
 
 
 class ArrowOptions(Query):
@@ -71,10 +68,10 @@ class Batch(NamedTuple):
                     "schema": {"$ref": COMPONENTS + StatesRequest.__name__},
                     "examples": request_examples.REQUESTS[StatesRequest.__name__],
                 },
-                ARROW: _STREAM,
+                ARROW: ARROW_STREAM,
             },
         },
-        content={ARROW: _STREAM},
+        content={ARROW: ARROW_STREAM},
         errors=(400, 404, 406, 409, 413, 415, 422, 429, 503),
     ),
 )
@@ -84,8 +81,8 @@ async def evaluate_policy_batch(request: Request) -> Response:
     In JSON a single number stands for every row. A stream has a column of numbers for each state, uncompressed; its answer
     one for each state, control and definition, `in_domain`, and `i.beta` for a derivative of `i` by `beta`.
     """
-    media_type = require_media_type(request, MEDIA_TYPES)
-    wanted = accepted_media_type(request, MEDIA_TYPES)
+    media_type = require_media_type(request, COLUMNS)
+    wanted = accepted_media_type(request, COLUMNS)
     if media_type == ARROW:
         options = read_query(request, ArrowOptions)
     else:

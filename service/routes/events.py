@@ -78,7 +78,8 @@ async def follow_solution(request: Request) -> Response:
         services.admission.check(caller_of(request))
         services.jobs.require(solution_id)
 
-    stream = await services.followers.follow(solution_id, place, check)
+    tenant = caller_of(request).tenant
+    stream = await services.followers.follow(solution_id, place, tenant, check)
     if stream is None:
         return Response(status_code=HTTPStatus.NO_CONTENT)
     if request.scope.get(IS_HEAD):

@@ -62,6 +62,11 @@ def _readiness(services: Services) -> dict[str, object]:
     return {
         "status": "ready",
         "workers": services.presence.count(),
-        "queued": services.jobs.count(JobStatus.QUEUED),
-        "running": services.jobs.count(JobStatus.RUNNING),
+        "queued": _count(services, JobStatus.QUEUED),
+        "running": _count(services, JobStatus.RUNNING),
     }
+
+
+def _count(services: Services, status: JobStatus) -> int:
+    """Jobs of all kinds."""
+    return services.jobs.count(status) + services.simulations.count(status)

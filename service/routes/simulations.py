@@ -5,19 +5,28 @@ All are arithmetic in NumPy, bounded beforehand, and take their turn with batche
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.body import parse_body, read_body, require_media_type
-from service.columns import check_size, encode_columns
+from service.acceptance import accepted_media_type
+from service.body import ARROW, COLUMNS, parse_body, read_body, require_media_type
+from service.caller import caller_of
+from service.columns import check_size
 from service.conditional import IMMUTABLE, tagged
 from service.dependencies import evaluator_of, services_of
 from service.encoding import encode
 from service.faults import located
+from service.identity import solution_id_of
 from service.impulses import response_of
-from service.openapi import DEPARTURE_PARAMETER, IF_NONE_MATCH_HEADER, operation
+from service.links import simulation_links
+from service.openapi import ARROW_STREAM, DEPARTURE_PARAMETER, IF_NONE_MATCH_HEADER, operation
+from service.paths import write_paths
+from service.pieces import Pieces, PiecewiseResponse, size_of
 from service.query import Query, read_query, read_states, split_off
+from service.routes.simulation_jobs import answer_record
 from service.schemas.simulations import (
     ImpulseQuery,
     ImpulseResponse,
@@ -25,9 +34,13 @@ from service.schemas.simulations import (
     MomentsQuery,
     SimulatedColumns,
     SimulationRequest,
+    SimulationTold,
     SteadyState,
 )
-from service.simulation import moments_of, simulate, steady_state_of
+from service.simulation import fits_request, moments_of, read_experiment, simulate, steady_state_of
+from service.simulation_jobs import check_job, submit_simulation
+from solver.simulation.experiment import Experiment
+from worker.keys import Scope
 
 router = APIRouter(prefix="/v1/solutions/{solution_id}", tags=["Simulations"])
 _ERRORS = (304, 404, 409, 422, 429, 503)
@@ -41,31 +54,48 @@ _ERRORS = (304, 404, 409, 422, 429, 503)
         SimulatedColumns,
         path=("solution_id",),
         body=SimulationRequest,
-        errors=(400, 404, 409, 413, 415, 422, 429, 503),
+        content={ARROW: ARROW_STREAM},
+        accepted=SimulationTold,
+        accepted_links=simulation_links(),
+        errors=(400, 403, 404, 406, 409, 413, 415, 422, 429, 503, 507),
     ),
 )
 async def simulate_policy(request: Request) -> Response:
     """Every variable along paths with drawn shocks, by columns; from the steady state, or states that are given.
 
-    A path that leaves the states at which the economy is defined is null from there on, and counted in ``lost``. More rows,
-    or more periods of so many paths, than one request may have are a 422 that tells the most.
+    As JSON, or as an Arrow stream by `Accept`. A path that leaves the states at which the economy is defined is null from
+    there on, and counted in `lost`. What is more than one request may have becomes a job: 202 with its record, whose
+    `Location` tells how far it is and leads to the result; the same request is the same job. More than a job may take is a
+    422 that tells the most.
     """
     read_query(request, Query)
     services = services_of(request)
     settings = services.settings
     require_media_type(request)
-    body = await read_body(request, settings.max_batch_body_bytes)
+    wanted = accepted_media_type(request, COLUMNS)
     evaluator = await evaluator_of(request)
     max_items = max(settings.max_batch_states, settings.max_items)
+    with ExitStack() as until_sent:
+        share = until_sent.enter_context(services.held.share())
+        body = await read_body(request, settings.max_batch_body_bytes, share.resize)
 
-    def answer() -> bytes:
-        with located("initial"):
-            check_size(body, len(evaluator.state_names), settings.max_batch_states)
-        asked = parse_body(body, SimulationRequest, max_nesting=settings.max_nesting, max_items=max_items)
-        found = simulate(evaluator, asked, settings.max_batch_states)
-        return encode_columns({"path": found.path, "t": found.t, **found.groups}, {"lost": found.n_lost})
+        def answer() -> Pieces | Experiment:
+            with located("initial"):
+                check_size(body, len(evaluator.state_names), settings.max_batch_states)
+            asked = parse_body(body, SimulationRequest, max_nesting=settings.max_nesting, max_items=max_items)
+            experiment = read_experiment(evaluator, asked)
+            if not fits_request(evaluator.policy, experiment, settings.max_batch_states):
+                check_job(evaluator.policy, experiment, settings.max_simulation_bytes)
+                return experiment
+            return write_paths(simulate(evaluator, experiment), wanted)
 
-    return Response(await services.batches.run(answer), media_type="application/json")
+        found = await services.batches.run(answer)
+        if not isinstance(found, Experiment):
+            share.resize(size_of(found))
+            return PiecewiseResponse(found, wanted, until_sent.pop_all())
+    caller_of(request).require(Scope.SOLVE)
+    record = await submit_simulation(services, solution_id_of(request), found, request.state.trace)
+    return answer_record(record, pending_status=202)
 
 
 @router.get(

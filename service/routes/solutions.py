@@ -121,7 +121,7 @@ async def get_solution(request: Request) -> Response:
     deadline = time.monotonic() + read_query(request, WaitQuery).wait
     with services.news.waiting(solution_id) as news:
         record = await run_in_threadpool(services.jobs.record, solution_id)
-        record = await until_over(services, record, news, deadline)
+        record = await until_over(services, record, news, deadline, services.jobs.record)
     return _answer(record, {}, pending_status=200)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 SOLUTION_ID = "5f0c6b2d9a3e41784c0d7f6e8b1a2c35"
+SIMULATION_ID = "sim-0e3b1c8f5d2a4b76a9c1e7d403f28b5a"
 _HASH = "9b74c9897bac770ffc029102a200c5de4f8a7b3c1d2e5f60718293a4b5c6d7e8"
 _POLICY_HASH = "c2f1a07be5d34896b1e0f4a7d8c92635704be1f8a3d6c590e2748b1f6a0d9c3e"
 _CALIBRATION = {"beta": 0.96, "delta": 0.1, "theta": 0.36, "gamma": 2.0, "rho": 0.1, "loading": 1.0}
@@ -48,6 +49,24 @@ domain: {k: [0.5*k, 1.5*k]}
 parameters: {beta: {description: discount factor, symbol: β, bounds: [0.5, 0.9999]}}
 """
 MODEL_FILES_IN_YAML = {"file": {"summary": "A whole model file", "value": _MODEL_FILE_IN_YAML}}
+_DYNARE_FILE = """\
+var y c k;
+parameters beta theta;
+beta = 0.96;
+theta = 0.36;
+model;
+[name='Euler equation']
+1/c = beta/c(+1)*theta*y(+1)/k;
+y = k(-1)^theta;
+c = y - k;
+end;
+steady_state_model;
+k = (beta*theta)^(1/(1 - theta));
+y = k^theta;
+c = y - k;
+end;
+"""
+DYNARE_FILES = {"file": {"summary": "The same economy as a file of Dynare's", "value": _DYNARE_FILE}}
 _STEADY_STATE = {"a": 0.0, "k": 4.2939, "i": 0.42939, "y": 1.6899, "c": 1.2605}
 _ERRORS = {"mean_log10": -7.1, "p99_log10": -6.5, "max_log10": -6.3, "states": 1681}
 _CERTIFICATE = {
@@ -116,6 +135,36 @@ _SOLUTION: dict[str, Any] = {
     },
 }
 
+_SIMULATED: dict[str, Any] = {
+    "lost": 0,
+    "path": [0, 0, 1, 1],
+    "t": [0, 1, 0, 1],
+    "states": {"a": [0.0, 0.0157, 0.0, -0.0084], "k": [4.2939, 4.2939, 4.2939, 4.2939]},
+    "controls": {"i": [0.4295, 0.4417, 0.4295, 0.4230]},
+    "definitions": {"y": [1.6898, 1.7166, 1.6898, 1.6757], "c": [1.2603, 1.2748, 1.2603, 1.2526]},
+    "shocks": {"e": [None, 0.0157, None, -0.0084]},
+}
+_SIMULATION: dict[str, Any] = {
+    "id": SIMULATION_ID,
+    "solution": SOLUTION_ID,
+    "status": "succeeded",
+    "periods": 1000,
+    "paths": 5000,
+    "burn_in": 200,
+    "seed": 1,
+    "created_at": "2026-01-31T12:00:00.000Z",
+    "started_at": "2026-01-31T12:00:00.010Z",
+    "finished_at": "2026-01-31T12:00:06.110Z",
+    "attempts": 1,
+    "progress": {"periods_done": 6_000_000, "periods": 6_000_000, "elapsed_s": 6.1, "eta_s": 0.0},
+    "summary": {"rows": 5_000_000, "lost": 0, "pages": 79, "n_bytes": 240_000_000},
+    "problem": None,
+    "links": {
+        "self": f"{_SELF}/simulations/{SIMULATION_ID}",
+        "result": f"{_SELF}/simulations/{SIMULATION_ID}/result",
+        "solution": _SELF,
+    },
+}
 _RUN = {
     "status": "succeeded",
     "verdict": "pass",
@@ -213,15 +262,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
             }
         },
     },
-    "SimulatedColumns": {
-        "lost": 0,
-        "path": [0, 0, 1, 1],
-        "t": [0, 1, 0, 1],
-        "states": {"a": [0.0, 0.0157, 0.0, -0.0084], "k": [4.2939, 4.2939, 4.2939, 4.2939]},
-        "controls": {"i": [0.4295, 0.4417, 0.4295, 0.4230]},
-        "definitions": {"y": [1.6898, 1.7166, 1.6898, 1.6757], "c": [1.2603, 1.2748, 1.2603, 1.2526]},
-        "shocks": {"e": [None, 0.0157, None, -0.0084]},
-    },
+    "SimulatedColumns": _SIMULATED,
+    "SimulationPage": _SIMULATED | {"page": 0, "pages": 79},
+    "SimulationTold": _SIMULATION,
+    "SimulationList": {"simulations": [_SIMULATION]},
     "ImpulseResponse": {
         "impulse": {"e": 0.02},
         "lost": 0,

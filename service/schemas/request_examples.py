@@ -71,6 +71,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "summary": "The way home from three capital stocks",
             "value": {"periods": 60, "paths": 3, "initial": {"a": 0.0, "k": [3.0, 4.0, 5.0]}},
         },
+        "job": {
+            "summary": "More than one request may have",
+            "value": {"periods": 1000, "paths": 5000, "burn_in": 200, "seed": 1},
+        },
     },
     "InferenceRequest": {
         "tensors": {

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.query import Query
 from service.schemas.policies import Column
+from worker.simulation_job import SimulationRecord
 
 MAX_PERIODS = 1_000_000
 MAX_PATHS = 100_000
@@ -59,6 +60,43 @@ class SimulatedColumns(BaseModel):
     definitions: Series
     shocks: Series = Field(
         description="Values of the exogenous variables that are no states; null in a period of departure, if drawn."
+    )
+
+
+class SimulationProgressTold(BaseModel):
+    """How far a simulation is."""
+
+    periods_done: int = Field(description="Periods of all paths so far, those that are burnt in included.")
+    periods: int = Field(description="Periods of all paths.")
+    elapsed_s: float = Field(description="Seconds since it began.")
+    eta_s: float | None = Field(description="Seconds until it is forecast to end; null while nothing tells.")
+
+
+class SimulationTold(SimulationRecord):
+    """A simulation that is too large for one request: a job, and how that went."""
+
+    progress: SimulationProgressTold | None = None  # type: ignore[assignment]
+    links: dict[str, str] = Field(description="self, result and solution.")
+
+
+class SimulationList(BaseModel):
+    """The simulations of a solution that are jobs, newest first."""
+
+    simulations: list[SimulationTold]
+
+
+class SimulationPage(SimulatedColumns):
+    """A page of the result of a simulation; `lost` counts the paths of all pages."""
+
+    page: int = Field(description="Number of the page, from 0.")
+    pages: int = Field(description="How many there are.")
+
+
+class PageQuery(Query):
+    """Which page of a result."""
+
+    page: Annotated[int, Field(ge=0, le=10**6)] | None = Field(
+        None, description="Number of the page, from 0. Left out, the first in JSON, all in one Arrow stream."
     )
 
 

@@ -18,6 +18,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from service.stack.errors import DirectoryInUseError, StackError
+from worker.data_format import claim_format
+from worker.errors import WorkerError
 
 BROKER_TIMEOUT_S = 2.0
 OLDEST_STORE = 7
@@ -118,3 +120,16 @@ def require_broker(url: str) -> None:
             f"the store at the --redis-url that was given is of version {version}, which has no scripts with flags: take "
             f"Redis {OLDEST_STORE} or later, or Valkey, or leave --redis-url out to use the embedded store"
         )
+
+
+def require_format(url: str) -> None:
+    """Check that the data of a store that answers is of a form that this release reads, and mark it where nothing does.
+
+    Raises:
+        StackError: a later release has written it, or nothing can be written.
+    """
+    try:
+        with connect(url) as client:
+            claim_format(client)
+    except WorkerError as error:
+        raise StackError(str(error)) from error

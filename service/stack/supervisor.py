@@ -18,7 +18,7 @@ from structlog.typing import FilteringBoundLogger
 from service.stack.child import Child, Command
 from service.stack.errors import StackError
 from service.stack.key_access import require_keys
-from service.stack.preflight import is_loopback, listen, lock_directory, require_broker
+from service.stack.preflight import is_loopback, listen, lock_directory, require_broker, require_format
 from service.stack.readiness import accepts_solves, store_answers
 from service.stack.store import StoreServer, prepare_store
 from service.stack.warden import PYTHON, Warden
@@ -123,6 +123,7 @@ class Supervisor:
             command = Command("store", self._store.command, directory=self._store.directory)
             self._store_child = self._child(command)
             await self._until(lambda: store_answers(self._store_url))
+        await asyncio.to_thread(require_format, self._store_url)
         for number in range(1, self._settings.workers + 1):
             self._clients.append(self._child(self._worker_command(number)))
         self._clients.append(self._child(self._api_command()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NoReturn, cast
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
@@ -69,25 +69,26 @@ def suggest(name: str, known: Iterable[str]) -> str:
 @functools.cache
 def _lark() -> Lark:
     return Lark.open(
-        "grammar.lark", rel_to=__file__, parser="lalr", start=["equation", "sum"], transformer=_Builder()
+        "grammar.lark", rel_to=__file__, parser="lalr", start=["equation", "sum"], transformer=TreeBuilder()
     )
 
 
 def _parse(text: str, start: str) -> object:
     if len(text) > MAX_LENGTH:
-        _refuse(
+        refuse(
             f"the equation has {len(text)} characters, above {MAX_LENGTH}: split it with definitions", text, 1
         )
     try:
         return _lark().parse(text, start=start)
     except UnexpectedInput as error:
-        _refuse(*_explain(error, text))
+        refuse(*explain(error, text))
     except ModelError as error:
         fault = error.faults[0]
-        _refuse(fault.message, text, fault.column, fault.symbol)
+        refuse(fault.message, text, fault.column, fault.symbol)
 
 
-def _explain(error: UnexpectedInput, text: str) -> tuple[str, str, int]:
+def explain(error: UnexpectedInput, text: str) -> tuple[str, str, int]:
+    """What a text that cannot be parsed is told: the message, the text, and the column, from 1."""
     end = len(text) + 1
     if isinstance(error, UnexpectedCharacters):
         return f"{text[error.column - 1]!r} is not part of the language", text, error.column
@@ -98,12 +99,17 @@ def _explain(error: UnexpectedInput, text: str) -> tuple[str, str, int]:
 
 def _check_depth(expression: Expression | None, text: str) -> None:
     if expression is not None and (depth := depth_of(expression)) > MAX_DEPTH:
-        _refuse(
+        refuse(
             f"the equation is {depth} operations deep, above {MAX_DEPTH}: split it with definitions", text, 1
         )
 
 
-def _refuse(message: str, text: str | None, column: int | None, symbol: str | None = None) -> NoReturn:
+def refuse(message: str, text: str | None, column: int | None, symbol: str | None = None) -> NoReturn:
+    """End the reading of a text.
+
+    Raises:
+        ModelError: one fault with the column, from 1, within ``text``.
+    """
     raise ModelError([Fault((), message, equation=text and text[:200], symbol=symbol, column=column)])
 
 
@@ -115,7 +121,7 @@ def _infinity(bound: Expression) -> int:
     return sign if bound == Symbol(INFINITY, None) else 0
 
 
-def _lag(arguments: tuple[Expression, ...]) -> int | None:
+def lag_of(arguments: Sequence[Expression]) -> int | None:
     """The date of ``c(1)`` or ``c(-1)``, as the older dialect writes them; None for a call of a function."""
     argument, sign = arguments[0] if len(arguments) == 1 else None, 1
     if isinstance(argument, Operation) and argument.operator == NEGATION:
@@ -130,8 +136,8 @@ def _operation(operator: str) -> staticmethod[..., Operation]:
 
 
 @v_args(inline=True)
-class _Builder(Transformer[Token, Expression]):
-    """Builds the tree while the text is parsed; the methods are the rules and aliases of the grammar."""
+class TreeBuilder(Transformer[Token, Expression]):
+    """Builds the tree while the text is parsed; the methods are the rules and aliases of a grammar."""
 
     add = _operation("+")
     subtract = _operation("-")
@@ -143,11 +149,12 @@ class _Builder(Transformer[Token, Expression]):
     def equation(
         self, left: Expression, right: Expression | None, condition: tuple[Token, Condition] | None
     ) -> Equation:
+        """``left = right``, or one side, with what stands after ``⟂``."""
         if condition is None:
             return Equation(left, right)
         sign, bounds = condition
         if right is not None:
-            _refuse(
+            refuse(
                 f"with {sign} write one expression instead of two sides: it is zero between the bounds, at least zero "
                 "at the lower bound, at most zero at the upper",
                 None,
@@ -156,47 +163,53 @@ class _Builder(Transformer[Token, Expression]):
         return Equation(left, None, bounds)
 
     def complementarity(self, sign: Token, *parts: Expression) -> tuple[Token, Condition]:
+        """``⟂ lower <= variable <= upper``."""
         if len(parts) != 3 or not isinstance(parts[1], Symbol):
-            _refuse(f"what follows {sign} is written lower <= control <= upper", None, sign.column)
+            refuse(f"what follows {sign} is written lower <= control <= upper", None, sign.column)
         lower, variable, upper = parts[0], parts[1], parts[2]
         infinities = _infinity(lower), _infinity(upper)
         if infinities[0] > 0 or infinities[1] < 0:
             message = (
                 f"no {variable.name} lies between these bounds: -inf is for the lower one, inf for the upper"
             )
-            _refuse(message, None, sign.column, variable.name)
+            refuse(message, None, sign.column, variable.name)
         return sign, Condition(None if infinities[0] else lower, variable, None if infinities[1] else upper)
 
     def signed(self, operand: Expression) -> Expression:
+        """``+operand``."""
         return operand
 
     def number(self, token: Token) -> Number:
+        """A literal, which must be finite."""
         value = float(token)
         if not math.isfinite(value):
-            _refuse(f"{token[:40]} is too large for a floating-point number", None, token.column)
+            refuse(f"{token[:40]} is too large for a floating-point number", None, token.column)
         return Number(value)
 
     def undated(self, name: Token) -> Symbol:
+        """``c``."""
         return self._symbol(name, None)
 
     def dated(self, name: Token, date: Token) -> Symbol:
+        """``c[t+1]``."""
         shift = "".join(date.strip("[]").split())[1:]
         return self._symbol(name, int(shift or 0))
 
     def call(self, name: Token, *arguments: Expression | None) -> Expression:
+        """A function's value, or ``c(1)``, as the older dialect dates."""
         given = tuple(argument for argument in arguments if argument is not None)
         if name not in FUNCTIONS:
-            if (shift := _lag(given)) is not None:
+            if (shift := lag_of(given)) is not None:
                 return self._symbol(name, shift)
             hint = (
                 suggest(name, FUNCTIONS) or f"; dates are written {name}[t+1] or {name}(1), products with *"
             )
-            _refuse(f"{name[:40]} is not a function{hint}", None, name.column, str(name))
+            refuse(f"{name[:40]} is not a function{hint}", None, name.column, str(name))
         arity = FUNCTIONS[name]
         if len(given) != arity and not (name in FOLDED and len(given) > arity):
             least = "at least " if name in FOLDED else ""
             message = f"{name} takes {least}{arity} argument(s), and {len(given)} are given"
-            _refuse(message, None, name.column, str(name))
+            refuse(message, None, name.column, str(name))
         if name in FOLDED:
             return functools.reduce(lambda *pair: Operation(str(name), pair), given)
         return Operation(str(name), given)
@@ -204,5 +217,5 @@ class _Builder(Transformer[Token, Expression]):
     def _symbol(self, name: Token, shift: int | None) -> Symbol:
         if len(name) > MAX_NAME_LENGTH:
             message = f"the name {name[:20]}… has {len(name)} characters, above {MAX_NAME_LENGTH}"
-            _refuse(message, None, name.column)
+            refuse(message, None, name.column)
         return Symbol(str(name), shift, name.column or 0)

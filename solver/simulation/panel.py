@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,8 +42,17 @@ class Panel:
 
     def quantities(self) -> dict[str, np.ndarray]:
         """Every variable but the regime, whose number measures nothing."""
-        groups = (self.states, self.controls, self.definitions, self.shocks)
+        groups = self.groups().values()
         return {name: values for group in groups for name, values in group.items() if name != REGIME}
+
+    def groups(self) -> dict[str, Mapping[str, np.ndarray]]:
+        """The variables by what they are: ``states``, ``controls``, ``definitions`` and ``shocks``."""
+        return {
+            "states": self.states,
+            "controls": self.controls,
+            "definitions": self.definitions,
+            "shocks": self.shocks,
+        }
 
     def since(self, period: int) -> Panel:
         """The same from a period on."""
@@ -53,6 +62,23 @@ class Panel:
 
         groups = cut(self.states), cut(self.controls), cut(self.definitions), cut(self.shocks)
         return Panel(*groups, self.is_defined[period:])
+
+    @staticmethod
+    def side_by_side(panels: Sequence[Panel]) -> Panel:
+        """The paths of several panels of the same variables and periods, one panel's after the other's."""
+        if len(panels) == 1:
+            return panels[0]
+
+        def join(groups: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+            return {name: np.concatenate([group[name] for group in groups], axis=1) for name in groups[0]}
+
+        return Panel(
+            join([panel.states for panel in panels]),
+            join([panel.controls for panel in panels]),
+            join([panel.definitions for panel in panels]),
+            join([panel.shocks for panel in panels]),
+            np.concatenate([panel.is_defined for panel in panels], axis=1),
+        )
 
 
 def record(policy: Policy, paths: Paths, innovations: np.ndarray) -> Panel:
@@ -89,10 +115,12 @@ def record(policy: Policy, paths: Paths, innovations: np.ndarray) -> Panel:
     )
 
 
-def simulate_panel(policy: Policy, initial: np.ndarray, draws: Draws) -> Panel:
+def simulate_panel(
+    policy: Policy, initial: np.ndarray, draws: Draws, on_period: Callable[[], None] | None = None
+) -> Panel:
     """Every variable along the paths of :func:`solver.simulation.paths.simulate`, the states of departure first."""
     with np.errstate(all="ignore"):
-        paths = simulate_in_blocks(policy, initial, draws)
+        paths = simulate_in_blocks(policy, initial, draws, on_period)
     none = np.full((1, *draws.innovations.shape[1:]), np.nan)
     return record(policy, paths, np.concatenate([none, draws.innovations]))
 

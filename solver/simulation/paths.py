@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,13 +60,16 @@ def draw_shocks(process: Process, rng: np.random.Generator, periods: int, paths:
     return Draws(innovations, rng.uniform(size=size))
 
 
-def simulate(policy: Policy, initial: np.ndarray, draws: Draws) -> Paths:
+def simulate(
+    policy: Policy, initial: np.ndarray, draws: Draws, on_period: Callable[[], None] | None = None
+) -> Paths:
     """Follow the economy under a policy, all paths side by side.
 
     Args:
         policy: the decision rule.
         initial: (paths, n_columns) states of period 0.
         draws: of as many periods as to go on for.
+        on_period: called after each of them; what it raises ends the simulation.
 
     Returns:
         The paths; a path that leaves the states at which the economy is defined is NaN from there on.
@@ -80,11 +84,15 @@ def simulate(policy: Policy, initial: np.ndarray, draws: Draws) -> Paths:
         controls[period] = today.controls
         regimes = next_regimes(process, states[period], draws.chances[period])
         states[period + 1] = follow(policy, today, draws.innovations[period], regimes)
+        if on_period is not None:
+            on_period()
     controls[periods] = policy.evaluate(states[periods])
     return Paths(states, controls)
 
 
-def simulate_in_blocks(policy: Policy, initial: np.ndarray, draws: Draws) -> Paths:
+def simulate_in_blocks(
+    policy: Policy, initial: np.ndarray, draws: Draws, on_period: Callable[[], None] | None = None
+) -> Paths:
     """The same for any number of paths, each with draws of its own, by as many at a time as a processor's cache holds."""
     starts = range(0, max(len(initial), 1), _BLOCK)
     blocks = [
@@ -92,6 +100,7 @@ def simulate_in_blocks(policy: Policy, initial: np.ndarray, draws: Draws) -> Pat
             policy,
             initial[start : start + _BLOCK],
             Draws(draws.innovations[:, start : start + _BLOCK], draws.chances[:, start : start + _BLOCK]),
+            on_period,
         )
         for start in starts
     ]

@@ -39,7 +39,7 @@ from solver.training.time_iteration import iterate_on_time, lead_near
 _DESCENT_PATIENCE = 4_000
 #: What a run has to leave of the error for another, at other states, to be tried.
 _WORTH_ANOTHER_RUN = 0.9
-_WORK_PER_REPORT = 40_000_000
+_WORK_PER_REPORT = 20_000_000
 
 
 def train(problem: TrainingProblem, monitor: Monitor, start: np.ndarray | None = None) -> Status:

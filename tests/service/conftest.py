@@ -19,11 +19,14 @@ from solver.progress import Progress
 from solver.settings import PolicySettings
 from solver.solution import Provenance, Solution
 from solver.status import Status
-from worker.artifacts import Artifact
+from worker.artifacts import Artifact, ArtifactStore
 from worker.attempts import AttemptStore
 from worker.contract import JobStatus, Problem
 from worker.jobs import JobStore
 from worker.keys import KeyLimits, KeyStore, Scope
+from worker.simulating import Simulating
+from worker.simulations import SimulationStore
+from worker.stored import Stored
 
 CERTIFICATE = {name: value for name, value in ANSWERS["ComparedCertificate"].items() if name != "comparison"}
 BASE, SLOPE = 0.43, (0.02, 0.05)
@@ -61,6 +64,8 @@ class Finisher:
 
     def __init__(self, client):
         self.jobs = JobStore(client)
+        self.simulations = SimulationStore(client)
+        self._artifacts = ArtifactStore(client)
         self._attempts = AttemptStore(client, 10.0, 3)
 
     def begin(self, job_id):
@@ -77,6 +82,17 @@ class Finisher:
         told = {"status": solution.status.value, "solve_s": 0.1, **provenance}
         assert self._attempts.succeed(attempt, report, CERTIFICATE, told, artifact)
         return artifact.sha256
+
+    def simulate(self, simulation_id):
+        job = self.simulations.job(simulation_id)
+        policy = Stored(self.jobs.job(job.solution), self._artifacts.load(job.solution)).read_policy()
+        attempt = self.begin(simulation_id)
+        simulating = Simulating(policy, job.experiment, lambda _: None, lambda: False)
+        outcome = simulating.run(lambda number, page: self._attempts.keep_page(attempt, number, page))
+        assert self._attempts.complete(attempt, *outcome)
+
+    def keep_page(self, attempt, content):
+        return self._attempts.keep_page(attempt, 0, content)
 
     def fail(self, job_id, attempt=None):
         problem = Problem(type="/problems/diverged", title="Diverged", detail="It diverged.", code="diverged")

@@ -1,5 +1,6 @@
 """The event stream of a solution."""
 
+import asyncio
 import json
 import threading
 
@@ -157,3 +158,63 @@ def test_there_are_so_many_streams_at_most(make_api, finisher):
         finisher.jobs.cancel(solution_id)
         reader.join(20)
         assert api.get(path).status_code == 200
+
+
+def test_each_key_has_so_many_streams_of_its_own(api, make_key, finisher):
+    ada, bob = make_key(streams=1), make_key(streams=1)
+    for key in (ada, bob):
+        solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}, headers=key).json()["id"]
+    path, followers = f"/v1/solutions/{solution_id}/events", api.app.state.services.followers
+    readers = [threading.Thread(target=api.get, args=(path,), kwargs={"headers": key}) for key in (ada, bob)]
+    for number, reader in enumerate(readers, 1):
+        reader.start()
+        while followers._open.total() < number:
+            assert reader.is_alive()
+    refused = api.get(path, headers=ada)
+    assert (refused.status_code, refused.json()["code"]) == (429, "busy")
+    assert "1 event streams of this key" in refused.json()["detail"]
+    finisher.succeed(solution_id)
+    for reader in readers:
+        reader.join(20)
+    assert api.get(path, headers=ada).status_code == 200
+    assert not followers._open
+
+
+def test_who_stands_at_the_same_place_reads_together(api, queued, monkeypatch):
+    followers, places = api.app.state.services.followers, []
+    read = followers._log.after
+
+    def noting(job_id, place):
+        places.append(place)
+        return read(job_id, place)
+
+    async def look(*wanted):
+        looks = [followers._look(queued, who, lambda: None, place) for who, place in wanted]
+        return await asyncio.gather(*looks)
+
+    monkeypatch.setattr(followers._log, "after", noting)
+    seen = api.portal.call(look, *[("ada", None)] * 20)
+    assert places == [None] and [status for status, _ in seen] == ["queued"] * 20
+    ((where, event),) = seen[0][1]
+    assert event.startswith(b"event: status") and all(changes == ((where, event),) for _, changes in seen)
+    assert api.portal.call(look, ("ada", where), ("bob", where), ("ada", None)) == [
+        ("queued", ()),
+        ("queued", ()),
+        ("queued", ((where, event),)),
+    ]
+    assert sorted(map(str, places)) == sorted(["None", "None", where, where])
+
+
+def test_who_leaves_takes_a_reading_from_nobody(api, queued):
+    followers = api.app.state.services.followers
+
+    async def look():
+        first, second = (
+            asyncio.create_task(followers._look(queued, "ada", lambda: None, None)) for _ in range(2)
+        )
+        while not followers._about_to_read:
+            await asyncio.sleep(0)
+        first.cancel()
+        return (await second)[0]
+
+    assert api.portal.call(look) == "queued"

@@ -9,8 +9,10 @@ import pytest
 from service.app import create_app
 from service.settings import ServiceSettings
 from solver.model.zoo import load_zoo
+from solver.simulation.experiment import Experiment
 from worker.contract import JobStatus
 from worker.keys import KeyStore
+from worker.simulation_job import SimulationJob
 
 DOCUMENT = create_app(ServiceSettings()).openapi()
 NOBODYS = "0" * 32
@@ -27,6 +29,7 @@ QUERIES = {
     "get_artifact": {"format": "npz"},
 }
 REQUEST = {"model": "neoclassical"}
+LARGE = {"periods": 1000, "paths": 1500}
 
 
 @pytest.fixture
@@ -44,7 +47,14 @@ def adas(api, ada, finisher):
     """The id of a solution that is solved, and Ada's."""
     solution_id = post(api, ada)
     finisher.succeed(solution_id)
+    answer = api.post(f"/v1/solutions/{solution_id}/simulate", json=LARGE, headers=ada)
+    assert answer.json()["id"] == simulation_of(solution_id)
     return solution_id
+
+
+def simulation_of(solution_id):
+    """The id of the large simulation of a solution."""
+    return SimulationJob.describe(solution_id, "", Experiment(**LARGE)).id
 
 
 def post(api, headers, **changes):
@@ -73,7 +83,8 @@ def ask(api, method, path, operation, solution_id, headers):
     if content := operation.get("requestBody", {}).get("content"):
         body = {"json": next(iter(content["application/json"]["examples"].values()))["value"]}
     query = QUERIES.get(operation["operationId"], {})
-    path = path.format(solution_id=solution_id, form="svg")
+    simulation_id = simulation_of(solution_id)
+    path = path.format(solution_id=solution_id, simulation_id=simulation_id, form="svg")
     return api.request(method, path, params=query, headers=headers, **body)
 
 
@@ -86,7 +97,8 @@ def test_anothers_solution_is_answered_as_one_that_is_not_there(
     unknown = ask(api, method, path, operation, NOBODYS, bob)
     answer = ask(api, method, path, operation, adas, bob)
     assert unknown.status_code == answer.status_code == 404
-    assert answer.text.replace(adas, NOBODYS) == unknown.text
+    told = answer.text.replace(adas, NOBODYS).replace(simulation_of(adas), simulation_of(NOBODYS))
+    assert told == unknown.text
     told = [{**one.headers, "x-request-id": ""} for one in (answer, unknown)]
     assert told[0] == told[1]
     assert finisher.jobs.record(adas) == before
@@ -294,3 +306,34 @@ def test_what_an_admin_posts_is_its_own_too(api, bob, make_key):
     post(api, bob)
     api.delete(f"/v1/solutions/{shared}", headers=bob)
     assert api.get(f"/v1/solutions/{shared}", headers=admin).status_code == 200
+
+
+def test_a_large_simulation_is_shared_and_given_up_with_its_solution(api, ada, bob, adas, finisher):
+    path = f"/v1/solutions/{adas}/simulations/{simulation_of(adas)}"
+    post(api, bob)
+    assert api.get(path, headers=bob).status_code == 404
+    assert api.get(f"/v1/solutions/{adas}/simulations", headers=bob).json() == {"simulations": []}
+    asked = api.post(f"/v1/solutions/{adas}/simulate", json=LARGE, headers=bob)
+    assert asked.headers["location"] == path
+    assert api.post(f"{path}/cancel", headers=bob).json()["status"] == "cancelled"
+    assert api.get(path, headers=bob).status_code == 404
+    assert api.get(path, headers=ada).json()["status"] == "queued"
+    api.post(f"/v1/solutions/{adas}/simulate", json=LARGE, headers=bob)
+    assert api.delete(f"/v1/solutions/{adas}", headers=ada).status_code == 204
+    assert api.get(path, headers=ada).status_code == 404
+    assert api.get(path, headers=bob).json()["status"] == "queued"
+    assert api.delete(f"/v1/solutions/{adas}", headers=bob).status_code == 204
+    assert api.get(path, headers=bob).status_code == 410
+    assert finisher.simulations.ids(JobStatus.QUEUED) == []
+
+
+def test_simulations_count_among_the_jobs_that_wait(api, make_key, finisher):
+    few = make_key(waiting=1)
+    solution_id = post(api, few)
+    finisher.succeed(solution_id)
+    path = f"/v1/solutions/{solution_id}/simulate"
+    assert api.post(path, json=LARGE, headers=few).status_code == 202
+    assert api.post(path, json=LARGE, headers=few).status_code == 202  # the same
+    refused = api.post(path, json={**LARGE, "seed": 1}, headers=few)
+    assert (refused.status_code, refused.json()["code"]) == (429, "key-waiting")
+    assert api.post("/v1/solutions", json={"model": "rbc"}, headers=few).json()["code"] == "key-waiting"

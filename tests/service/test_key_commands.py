@@ -33,7 +33,8 @@ def test_a_key_is_made_and_printed_once(run, keys):
     key = keys.identify(shown.removesuffix("\n"))
     assert key.is_valid and key.expires_at is None
     assert (key.name, key.scopes) == ("Ada Lovelace", (Scope.READ, Scope.SOLVE))
-    assert key.limits.model_dump() == {"rate": 6000, "waiting": 100, "seconds_a_day": 36_000}
+    known = {"rate": 6000, "waiting": 100, "seconds_a_day": 36_000, "models": 100, "streams": 200}
+    assert key.limits.model_dump() == known
     assert key.id in beside and shown.strip() not in beside
 
 
@@ -49,11 +50,16 @@ def test_everything_may_be_chosen(run, keys):
         "6",
         "--seconds-a-day",
         "7",
+        "--models",
+        "8",
+        "--streams",
+        "9",
     )
     _, shown, _ = run("create", "--name", "x", *chosen)
     key = keys.identify(shown.strip())
     assert key.scopes == (Scope.ADMIN,) and key.expires_at == "2999-12-31T00:00:00.000Z"
-    assert key.limits.model_dump() == {"rate": 5, "waiting": 6, "seconds_a_day": 7}
+    chosen = {"rate": 5, "waiting": 6, "seconds_a_day": 7, "models": 8, "streams": 9}
+    assert key.limits.model_dump() == chosen
 
 
 @pytest.mark.parametrize(

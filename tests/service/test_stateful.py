@@ -18,7 +18,8 @@ from service.schemas.request_examples import REQUESTS
 from service.settings import ServiceSettings
 from worker.contract import JobStatus
 
-WALKS, STEPS = 60, 15
+WALKS, STEPS = 70, 15
+MOST_ROWS = 10
 STATES = {"a": 0.0, "k": 4.2}
 UNREACHED = {"get_impulse_response", "draw_impulse_response", "draw_training"}
 """The known policy is of an economy without shocks, and without a history of its training."""
@@ -35,7 +36,10 @@ def end_jobs(finisher):
                 finisher.succeed(job_id)
             else:
                 finisher.fail(job_id)
-        return [*finisher.jobs.ids(JobStatus.FAILED), *finisher.jobs.ids(JobStatus.CANCELLED)]
+        for simulation_id in finisher.simulations.ids(JobStatus.QUEUED):
+            finisher.simulate(simulation_id)
+        stores, ends = (finisher.jobs, finisher.simulations), (JobStatus.FAILED, JobStatus.CANCELLED)
+        return [job_id for store in stores for status in ends for job_id in store.ids(status)]
 
     return end
 
@@ -54,9 +58,12 @@ def within_reach(case):
     elif name == "evaluate_policy_batch":
         case.query, case.body = {}, {"states": STATES}
     elif name == "simulate_policy":
-        case.body = {"periods": 10, "seed": body.get("seed", 0)}
+        draws = body.get("seed", 0)
+        case.body = {"periods": MOST_ROWS, "paths": 1 + draws % 2, "seed": draws}  # two are a job
     elif name == "get_moments":
         case.query = {"periods": 100, "paths": 2, "burn_in": 1}
+    elif name == "draw_policy":
+        case.query = {}
     elif name == "infer":
         case.body = REQUESTS["InferenceRequest"]["tensors"]["value"]
 
@@ -90,12 +97,17 @@ class Walk:
         first = self._session.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
         self._session.post("/v1/solutions", json={"model": "neoclassical", "calibration": {"beta": 0.9}})
         self._ids = [first]  # so that a walk that begins by the list finds one
+        self.end_jobs()
+        asked = [{"periods": MOST_ROWS, "paths": 2, "seed": number} for number in range(2)]
+        path = f"/v1/solutions/{first}/simulate"
+        self._simulations = [self._session.post(path, json=one).json() for one in asked]
+        self._session.post(f"{self._simulations[0]['links']['self']}/cancel")
 
     def teardown(self):
         self._open.close()
 
     def before_call(self, case):
-        failed = [] if name_of(case) == "cancel_solution" else self.end_jobs()
+        failed = [] if name_of(case).startswith("cancel_") else self.end_jobs()
         case.headers.pop("Prefer", None)
         case.query.pop("wait", None)
         self._is_positive = case.meta.generation.mode.is_positive
@@ -103,8 +115,25 @@ class Walk:
             within_reach(case)
             if case.path_parameters.get("solution_id", self._ids[0]) not in self._ids:
                 case.path_parameters["solution_id"] = self._ids[-1]  # no link led to it; it was drawn
-            if name_of(case) == "retry_solution" and failed:
+            if name_of(case) == "retry_solution" and failed and not failed[0].startswith("sim-"):
                 case.path_parameters["solution_id"] = failed[0]
+            if name_of(case) == "cancel_solution":
+                one = {"model": "neoclassical", "seed": len(self._ids)}  # that waits
+                self._ids.append(self._session.post("/v1/solutions", json=one).json()["id"])
+                case.path_parameters["solution_id"] = self._ids[-1]
+            if "simulation_id" in case.path_parameters:
+                self._name_simulation(case, failed)
+
+    def _name_simulation(self, case, failed):
+        known = {one["id"]: one["solution"] for one in self._simulations}
+        named = case.path_parameters["simulation_id"]
+        if name_of(case) == "retry_simulation":
+            named = next((one for one in failed if one in known), named)
+        elif named not in known:
+            named = self._simulations[-1]["id"]
+        case.path_parameters.update(simulation_id=named, solution_id=known.get(named, self._ids[0]))
+        if name_of(case) == "get_simulation_result":
+            case.query = {}
 
     def get_call_kwargs(self, case):
         return {"session": self._session}
@@ -112,6 +141,8 @@ class Walk:
     def after_call(self, response, case):
         if name_of(case) == "create_solution" and response.status_code < 300:
             self._ids.append(response.json()["id"])
+        if name_of(case) == "simulate_policy" and response.status_code == 202:
+            self._simulations.append(response.json())
         if self._is_positive:
             self.statuses[name_of(case), int(response.status_code)] += 1
 
@@ -124,7 +155,7 @@ class Walk:
 
 def test_walks_along_the_links_of_the_document(store_url, client, end_jobs):
     def make_app():
-        return create_app(ServiceSettings(redis_url=store_url))
+        return create_app(ServiceSettings(redis_url=store_url, max_batch_states=MOST_ROWS))
 
     machine = schemathesis.openapi.from_asgi("/openapi.json", make_app()).as_state_machine()
     statuses = Counter()

@@ -7,7 +7,8 @@ from solver.model.zoo import load_zoo
 from solver.settings import Method, PolicySettings, SolveSettings
 from worker.artifacts import Artifact
 from worker.contract import Job, Problem
-from worker.execution import Stored, Success, execute
+from worker.execution import Success, execute
+from worker.stored import Stored
 
 
 @pytest.fixture(scope="module")

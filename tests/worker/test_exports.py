@@ -13,6 +13,7 @@ from worker.errors import ExportFailedError, JobNotFoundError
 from worker.exports import ASKED_AGAIN_S, ExportStore
 from worker.reconciler import Reconciler
 from worker.settings import WorkerSettings
+from worker.simulations import SimulationStore
 from worker.store import UNACKED_INDEX, artifact_key
 from worker.submission import Submission
 
@@ -82,8 +83,8 @@ def test_a_job_that_is_not_solved_has_no_export(jobs, exports, make_job):
 def test_its_message_is_not_taken_for_the_jobs_own(client, jobs, store_url, make_job):
     queued = jobs.create(make_job(seed=1))[0].id
     with create_app(WorkerSettings(redis_url=store_url)) as app:
-        submission = Submission(jobs, app)
+        submission = Submission(jobs, SimulationStore(client), app)
         submission.export(queued)
         (message,) = client.lrange(QUEUE, 0, -1)
         assert json.loads(message)["headers"]["task"] == EXPORT_TASK
-        assert Reconciler(client, jobs, submission, interval_s=60).reconcile() == (queued,)
+        assert Reconciler(client, submission, interval_s=60).reconcile() == (queued,)

@@ -17,6 +17,7 @@ from worker.models import ModelStore
 from worker.presence import PresenceStore
 from worker.retention import Removal, Retention
 from worker.settings import WorkerSettings
+from worker.simulations import SimulationStore
 from worker.store import SIZES, UNACKED_INDEX, USED, connect
 from worker.submission import Submission
 from worker.tasks import insist
@@ -70,7 +71,7 @@ def test_what_takes_memory_is_refused_and_changes_nothing(store, make_job, make_
     with create_app(
         WorkerSettings(redis_url=f"unix://{store.client.config_get('unixsocket')['unixsocket']}")
     ) as app:
-        submission = Submission(store.jobs, app)
+        submission = Submission(store.jobs, SimulationStore(store.client), app)
         for change in (
             lambda: store.jobs.create(make_job(9)),
             lambda: store.jobs.retry(failed.job_id),

@@ -9,7 +9,7 @@ from solver.progress import Progress
 from worker.artifacts import Artifact
 from worker.contract import JobStatus, Problem, utc_now
 from worker.errors import SecondsLimitError, WaitingLimitError
-from worker.jobs import DAY_S
+from worker.job_lives import DAY_S
 from worker.store import UNACKED_INDEX, job_key, spent_key
 from worker.tenant import Tenant
 

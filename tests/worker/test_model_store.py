@@ -3,9 +3,10 @@ from threading import Barrier
 
 import pytest
 
-from worker.errors import ModelNotFoundError, RegistryFullError, StoreUnavailableError
+from worker.errors import ModelNotFoundError, ModelsLimitError, RegistryFullError, StoreUnavailableError
 from worker.models import ModelStore
 from worker.store import connect
+from worker.tenant import Tenant
 
 DOCUMENT = {"name": "toy", "calibration": {"gamma": 2.0, "k": "x/y"}, "symbols": {"states": ["k"]}}
 
@@ -68,3 +69,18 @@ def test_what_was_acknowledged_survives_the_death_of_the_store(private_store):
         private_store.start()
         assert models.handles() == names
         assert models.documents(names) == [{"name": name} for name in names]
+
+
+def test_each_tenant_may_have_registered_so_many_of_its_own(models):
+    ada, bob = (models.seen_by(Tenant(name, False, max_models=1)) for name in ("ada", "bob"))
+    assert ada.register("a", {"name": "a"})
+    assert not ada.register("a", {"name": "a"})
+    with pytest.raises(ModelsLimitError, match="registered 1 models"):
+        ada.register("b", {"name": "b"})
+    assert models.handles() == ["a"]
+    assert bob.register("a", {"name": "a"})
+    with pytest.raises(ModelsLimitError):
+        bob.register("b", {"name": "b"})
+    assert models.register("b", {"name": "b"})
+    with pytest.raises(ModelsLimitError):  # another's that is there would be its own, too
+        ada.register("b", {"name": "b"})

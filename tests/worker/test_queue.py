@@ -10,6 +10,7 @@ from worker.contract import QUEUE, SOLVE_TASK, JobStatus
 from worker.errors import AttemptRefusedError
 from worker.reconciler import Reconciler
 from worker.settings import WorkerSettings
+from worker.simulations import SimulationStore
 from worker.store import UNACKED, UNACKED_INDEX
 from worker.submission import Submission
 
@@ -21,8 +22,8 @@ def app(store_url):
 
 
 @pytest.fixture
-def submission(jobs, app):
-    return Submission(jobs, app)
+def submission(client, jobs, app):
+    return Submission(jobs, SimulationStore(client), app)
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def channel(app):
 
 
 @pytest.fixture
-def reconcile(client, jobs, submission):
-    return Reconciler(client, jobs, submission, interval_s=60).reconcile
+def reconcile(client, submission):
+    return Reconciler(client, submission, interval_s=60).reconcile
 
 
 def deliver(channel):

@@ -14,9 +14,10 @@ from worker.agreement import AGAIN, compare
 from worker.artifacts import Artifact
 from worker.contract import Job
 from worker.errors import RecordError
-from worker.execution import Stored, execute
+from worker.execution import execute
 from worker.record import Record, Solved, StoredPolicy, read_record
 from worker.reproduce import reproduce
+from worker.stored import Stored
 
 FAST = Method(policy=PolicySettings(family="polynomial", degree=8))
 

@@ -1,5 +1,6 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,6 +40,21 @@ def test_progress_is_written_a_few_times_a_second(client, jobs, attempts, attemp
     assert n_reports > 100
     assert 1 <= n_written <= elapsed_s / PROGRESS_S
     assert jobs.record(attempt.job_id).progress["step"] == 1
+
+
+def test_what_comes_a_little_late_does_not_put_off_what_follows(attempts, attempt, monkeypatch):
+    now_s, written = [100.0], []
+    monkeypatch.setattr("worker.tasks.time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    monkeypatch.setattr(attempts, "write_progress", lambda *_: written.append(now_s[0]))
+    report = Reporter(attempts, attempt, Lease(attempts, attempt, STALL_S))
+    for number in range(1, 201):
+        now_s[0] = 100.0 + 0.1 * number
+        report(REPORT)
+    assert len(written) == pytest.approx(20 / PROGRESS_S, abs=1)
+    now_s[0] += 60.0
+    for _ in range(5):
+        report(REPORT)
+    assert len(written) <= 20 / PROGRESS_S + 3  # a pause is not made up for
 
 
 def test_a_short_solve_is_spared_the_writing(jobs, attempts, attempt):

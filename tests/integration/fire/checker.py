@@ -12,8 +12,10 @@ AFTER = {
     "queued": {"running", "failed", "cancelled"},
     "running": {"queued", "running", "succeeded", "failed", "cancelled"},
 }
-"""What may follow each status. Clients ask for no retry, so that nothing follows the others."""
-REFUSALS = {404, 409, 429}
+"""What may follow each status; others are followed by queued alone, for each time that a client asked for a retry."""
+RETRIABLE = {"failed", "cancelled"}
+REFUSALS = {404, 409, 410, 429}
+SUBMISSIONS = {"submit", "simulate"}
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,14 @@ def check(operations, changes, endings, *, poisonous, max_attempts):
         poisonous: the id of the job that kills its worker at every attempt; None where there was none.
         max_attempts: the most that a job may have.
     """
-    found = [*_bad_answers(operations), *_bad_tokens(changes, endings)]
     by_id = defaultdict(list)
     for operation in operations:
         by_id[operation.solution_id].append(operation)
+    found = [*_bad_answers(operations), *_bad_tokens(changes, endings, by_id)]
     lives = _lives(changes)
     for solution_id in dict.fromkeys([*lives, *(key for key in by_id if key is not None)]):
         own, life = by_id[solution_id], lives.get(solution_id, [])
-        broken = [*_bad_life(life, max_attempts), *_bad_views(own, life)]
+        broken = [*_bad_life(life, max_attempts, len(_retries(own))), *_bad_views(own, life)]
         found += [Violation(promise, solution_id, what) for promise, what in broken]
     if poisonous is not None:
         found += _bad_poison(poisonous, by_id[poisonous], changes, max_attempts)
@@ -61,7 +63,12 @@ def _bad_answers(operations):
             yield Violation("no defect", operation.solution_id, f"{operation.kind}: {operation.status}")
 
 
-def _bad_tokens(changes, endings):
+def _retries(own):
+    """The retries that may have taken place."""
+    return [one for one in own if one.kind == "retry" and (one.is_done or one.status is None)]
+
+
+def _bad_tokens(changes, endings, by_id):
     """Of one token two attempts, or two outcomes."""
     begun = Counter(
         change.token for change in changes if change.kind == "status" and change.status == "running"
@@ -72,18 +79,28 @@ def _bad_tokens(changes, endings):
     for token, times in Counter(token for _, token in endings).items():
         if times > 1:
             yield Violation("one token an attempt", None, f"{times} outcomes were written with token {token}")
-    holders = {
-        one.solution_id: one.token for one in changes if one.kind == "status" and one.status == "running"
-    }
+    holders = _holders_at_the_end(changes)
     for solution_id, token in endings:
-        if holders.get(solution_id) != token:
-            what = f"token {token} wrote its outcome, and {holders.get(solution_id)} held it"
+        if token not in holders[solution_id]:
+            held = " and ".join(sorted(holders[solution_id]))
+            what = f"token {token} wrote its outcome, and {held or 'none'} held it"
             yield Violation("no writing without a token", solution_id, what)
     for solution_id, times in Counter(solution_id for solution_id, _ in endings).items():
-        if times > 1:
+        if times > 1 + len(_retries(by_id[solution_id])):
             yield Violation(
                 "one outcome a job", solution_id, f"{times} attempts were told that they wrote it"
             )
+
+
+def _holders_at_the_end(changes):
+    """The tokens that jobs carried when they ended otherwise than from outside."""
+    held, ended = {}, defaultdict(set)
+    for change in changes:
+        if change.kind == "status" and change.status == "running":
+            held[change.solution_id] = change.token
+        elif change.kind == "status" and change.status in ("succeeded", "failed"):
+            ended[change.solution_id].add(held.get(change.solution_id))
+    return ended
 
 
 def _lives(changes):
@@ -94,25 +111,28 @@ def _lives(changes):
     return lives
 
 
-def _bad_life(life, max_attempts):
+def _bad_life(life, max_attempts, n_retries):
     """What is wrong in a job's own changes."""
-    yield from _bad_statuses(life)
+    yield from _bad_statuses(life, n_retries)
     for change in life:
         if change.attempts > max_attempts:
             yield "attempts within the limit", f"{change.attempts} of {max_attempts}"
         if change.kind == "policy" and change.told != change.found:
             yield "a policy's bytes match its hash", f"{change.found} is stored as {change.told}"
         # The last report of a success is written with its outcome, when the token is still there.
-        if change.kind == "progress" and (change.status != "running" or change.token is None):
-            yield "no writing without a token", f"progress was written while {change.status}"
+        if change.kind in ("progress", "page") and (change.status != "running" or change.token is None):
+            yield "no writing without a token", f"{change.kind} was written while {change.status}"
 
 
-def _bad_statuses(life):
-    status, ends = None, []
+def _bad_statuses(life, n_retries):
+    status, ends, n_again = None, [], 0
     for change in life:
         if change.kind == "deleted":
             status, ends = None, []
         elif change.kind == "status":
+            if status in RETRIABLE and change.status == "queued":
+                status, ends, n_again = "queued", [], n_again + 1
+                continue
             if status == "cancelled" and change.status == "succeeded":
                 yield "cancelled is never followed by succeeded", "it was"
             elif change.status not in AFTER.get(status, set()):
@@ -121,11 +141,14 @@ def _bad_statuses(life):
             ends += [status] if status not in ("queued", "running") else []
     if len(ends) > 1:
         yield "exactly one terminal status", " and ".join(ends)
+    if n_again > n_retries:
+        yield "a terminal status never changes", f"queued again {n_again} times, for {n_retries} retries"
 
 
 def _bad_views(own, life):
     """What is wrong in what clients saw of one solution."""
     yield from _bad_endings(own, life)
+    yield from _bad_streams(own, life)
     yield from _lost_and_found(own)
     answers = defaultdict(set)
     for operation in own:
@@ -139,14 +162,17 @@ def _bad_views(own, life):
 def _bad_endings(own, life):
     told = [operation for operation in own if operation.seen is not None]
     over = [operation for operation in told if operation.seen.is_over]
-    if len({operation.seen for operation in over}) > 1:
+    retries = _retries(own)
+    if len({operation.seen for operation in over}) > 1 + len(retries):
         statuses = sorted({operation.seen.status for operation in over})
         yield "a terminal status never changes", f"it was told to be {' and '.join(statuses)}"
     if over:
         first = min(operation.ended_s for operation in over)
-        if any(operation.began_s > first and not operation.seen.is_over for operation in told):
+        again_s = min((retry.began_s for retry in retries), default=float("inf"))
+        after = [one for one in told if first < one.began_s and one.ended_s < again_s]
+        if not all(operation.seen.is_over for operation in after):
             yield "a terminal status never changes", "it was unfinished again"
-    is_acknowledged = any(operation.kind == "submit" and operation.is_done for operation in own)
+    is_acknowledged = any(operation.kind in SUBMISSIONS and operation.is_done for operation in own)
     is_deleted = any(operation.kind == "delete" for operation in own)
     if is_acknowledged and not is_deleted:
         if not over:
@@ -158,12 +184,27 @@ def _bad_endings(own, life):
             yield "exactly one terminal status", f"told {over[-1].seen.status}, stored {last[0].status}"
     policies = {change.found for change in life if change.kind == "policy"}
     for operation in over:
-        if operation.seen.status == "succeeded" and operation.seen.policy not in policies:
-            yield "a policy's bytes match its hash", f"told {operation.seen.policy}, which nobody stored"
+        told_policy = operation.seen.policy
+        if operation.seen.status == "succeeded" and told_policy not in (policies or {None}):
+            yield "a policy's bytes match its hash", f"told {told_policy}, which nobody stored"
+
+
+def _bad_streams(own, life):
+    """What is wrong in streams that were followed to their ends."""
+    statuses = [change.status for change in life if change.kind == "status"]
+    for stream in (operation for operation in own if operation.kind == "follow"):
+        places = [tuple(map(int, place.split("-"))) for place, _ in stream.told]
+        told = [status for _, status in stream.told]
+        if places != sorted(set(places)):
+            yield "a stream tells in order, and nothing twice", " ".join(place for place, _ in stream.told)
+        if told != statuses[: len(told)]:
+            yield "a stream tells every change", f"{' '.join(told)}, of {' '.join(statuses)}"
+        if not told or told[-1] in ("queued", "running"):
+            yield "a stream ends with its job", " ".join(told) or "nothing"
 
 
 def _lost_and_found(own):
-    submitted = [operation for operation in own if operation.kind == "submit"]
+    submitted = [operation for operation in own if operation.kind in SUBMISSIONS]
     deleted = [operation for operation in own if operation.kind == "delete"]
     acknowledged_s = min((operation.ended_s for operation in submitted if operation.is_done), default=None)
     deletion_s = min((operation.began_s for operation in deleted), default=float("inf"))

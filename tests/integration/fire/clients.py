@@ -1,4 +1,4 @@
-"""Clients that submit, poll, cancel, delete, evaluate and download without a pause, and keep what they saw."""
+"""Clients that submit, simulate, poll, cancel, retry, delete, evaluate and download, and keep what they saw."""
 
 import hashlib
 import http.client
@@ -15,7 +15,12 @@ PAUSE_S = 0.1
 """Between two operations of one client: it shares two cores with what it asks."""
 WAIT_S = 5
 MOST_UNFINISHED = 12
-WEIGHTS = {"submit": 60, "poll": 48, "evaluate": 72, "download": 12, "cancel": 1, "delete": 1}
+WEIGHTS = {
+    **{"submit": 60, "simulate": 3, "poll": 48, "evaluate": 72, "download": 12},
+    **{"cancel": 1, "retry": 2, "delete": 1},
+}
+LARGE = {"periods": 60, "paths": 40}
+"""More rows than one request of the stack may have."""
 STATES = ("a=0&k=0.2", "a=0.05&k=0.15", "a=-0.1&k=0.3")
 SHORT = {"policy": {"family": "polynomial", "degree": 4}}
 LONG = {"policy": {"hidden": [8]}, "training": {"algorithm": "adam", "steps": 1_000_000, "seconds": 2.0}}
@@ -28,26 +33,46 @@ class Board:
     def __init__(self):
         self._lock = threading.Lock()
         self._open, self._deletable, self._succeeded, self._over = set(), set(), set(), set()
+        self._cancelled, self._starts = set(), {}
 
-    def add(self, solution_id, *, is_deletable):
-        """Takes up a solution that was acknowledged. One of which a request may be under way yet is not to be deleted."""
+    def add(self, solution_id, *, is_deletable, start=None):
+        """Takes up what was acknowledged. One of which a request may be under way yet is not to be deleted.
+
+        Args:
+            solution_id: of a solution, or of a simulation.
+            is_deletable: whether clients may delete it.
+            start: of a simulation, the solution whose policy is simulated.
+        """
         with self._lock:
             self._open.add(solution_id)
             if is_deletable:
                 self._deletable.add(solution_id)
+            if start is not None:
+                self._starts[solution_id] = start
+
+    def path(self, solution_id):
+        """Where it is."""
+        start = self._starts.get(solution_id)
+        return f"/v1/solutions/{solution_id if start is None else f'{start}/simulations/{solution_id}'}"
+
+    def keep(self, solution_id):
+        """From now on a solution is not to be deleted: its simulations would go with it."""
+        with self._lock:
+            self._deletable.discard(solution_id)
 
     def note(self, solution_id, seen):
         """Hears what was told of a solution."""
         with self._lock:
-            if seen.is_over:
-                self._over.add(solution_id)
+            (self._over.add if seen.is_over else self._over.discard)(solution_id)
+            is_cancelled = seen.status == "cancelled" and solution_id in self._open
+            (self._cancelled.add if is_cancelled else self._cancelled.discard)(solution_id)
             if seen.status == "succeeded" and solution_id in self._open:
                 self._succeeded.add(solution_id)
 
     def drop(self, solution_id):
         """Forgets a solution, which somebody is about to delete."""
         with self._lock:
-            for ids in (self._open, self._deletable, self._succeeded, self._over):
+            for ids in (self._open, self._deletable, self._succeeded, self._over, self._cancelled):
                 ids.discard(solution_id)
 
     def n_unfinished(self):
@@ -58,8 +83,17 @@ class Board:
     def choose(self, kind, rng):
         """A solution to do something of a kind to, None where there is none."""
         with self._lock:
-            those = {"delete": self._deletable, "evaluate": self._succeeded, "download": self._succeeded}
-            ids = sorted(self._open - self._over if kind == "cancel" else those.get(kind, self._open))
+            solved = self._succeeded - self._starts.keys()
+            those = {
+                "cancel": self._open - self._over,
+                "follow": self._open - self._over - self._starts.keys(),
+                "retry": self._cancelled,
+                "delete": self._deletable,
+                "simulate": solved,
+                "evaluate": solved,
+                "download": self._succeeded,
+            }
+            ids = sorted(those.get(kind, self._open))
         return rng.choice(ids) if ids else None
 
     def ids(self):
@@ -81,24 +115,31 @@ class Caller:
         request = {"model": "brock_mirman", "method": method, "target": target, "seed": seed}
         return self._do("submit", None, "POST", "/v1/solutions", request)
 
+    def simulate(self, solution_id, seed):
+        """Asks for a large simulation; its id, None where the answer is not known."""
+        path = f"/v1/solutions/{solution_id}/simulate"
+        return self._do("simulate", None, "POST", path, {**LARGE, "initial": {"k": 0.1 + 1e-8 * seed}})
+
     def do(self, kind, solution_id, state=STATES[0]):
-        """Does something to a solution."""
+        """Does something to a solution, or to a simulation."""
+        whole = "/artifact?format=npz" if "-" not in solution_id else "/result?page=0"
         method, path = {
             "poll": ("GET", ""),
             "await": ("GET", f"?wait={WAIT_S}"),
             "cancel": ("POST", "/cancel"),
+            "retry": ("POST", "/retry"),
             "delete": ("DELETE", ""),
             "evaluate": ("GET", f"/policy?{state}"),
-            "download": ("GET", "/artifact?format=npz"),
+            "download": ("GET", whole),
         }[kind]
-        self._do(kind, solution_id, method, f"/v1/solutions/{solution_id}{path}")
+        self._do(kind, solution_id, method, self._board.path(solution_id) + path)
 
     def _do(self, kind, solution_id, method, path, request=None):
         began_s = time.monotonic()
         status, content = self._ask(method, path, request)
         seen = asked = digest = None
         if status is not UNKNOWN and status < 300:
-            if kind in ("submit", "poll", "await", "cancel"):
+            if kind in ("submit", "simulate", "poll", "await", "cancel", "retry"):
                 record = json.loads(content)
                 solution_id, seen = record["id"], Seen.of(record)
                 self._board.note(solution_id, seen)
@@ -147,12 +188,16 @@ class Client(threading.Thread):
 
     def _step(self):
         (kind,) = self._rng.choices(list(WEIGHTS), WEIGHTS.values())
-        if kind == "submit" and self._board.n_unfinished() < MOST_UNFINISHED:
+        if kind in ("submit", "simulate") and self._board.n_unfinished() >= MOST_UNFINISHED:
+            kind = "poll"
+        if kind == "submit":
             self._submit()
             return
-        kind = "poll" if kind == "submit" else kind
         solution_id = self._board.choose(kind, self._rng)
         if solution_id is None:
+            return
+        if kind == "simulate":
+            self._simulate(solution_id)
             return
         if kind == "delete":
             self._board.drop(solution_id)
@@ -162,9 +207,22 @@ class Client(threading.Thread):
         """Asks again until it is answered: the same request is the same solution."""
         seed, is_short = next(self._seeds), self._rng.random() < 0.7
         method, target = (SHORT, 1e-2) if is_short else (LONG, 1e-12)
+        solution_id, n_tries = self._insist(lambda: self._caller.submit(seed, method, target))
+        if solution_id is not None:
+            self._board.add(solution_id, is_deletable=n_tries == 1)
+
+    def _simulate(self, solution_id):
+        self._board.keep(solution_id)
+        seed = next(self._seeds)
+        simulation_id, n_tries = self._insist(lambda: self._caller.simulate(solution_id, seed))
+        if simulation_id is not None:
+            self._board.add(simulation_id, is_deletable=n_tries == 1, start=solution_id)
+
+    def _insist(self, ask):
+        """The id that was acknowledged, None where this client was stopped before that; and how often it was asked."""
         n_tries = 1
-        while (solution_id := self._caller.submit(seed, method, target)) is None:
+        while (job_id := ask()) is None:
             if self._is_stopped.wait(PAUSE_S):
-                return
+                return None, n_tries
             n_tries += 1
-        self._board.add(solution_id, is_deletable=n_tries == 1)
+        return job_id, n_tries

@@ -36,7 +36,7 @@ class Seen:
             record["finished_at"],
             record["attempts"],
             (record["problem"] or {}).get("code"),
-            ((record["provenance"] or {}).get("hashes") or {}).get("policy"),
+            ((record.get("provenance") or {}).get("hashes") or {}).get("policy"),
         )
 
     @property
@@ -50,14 +50,15 @@ class Operation:
     """One thing that a client asked for.
 
     Attributes:
-        kind: submit, poll, await, cancel, delete, evaluate or download.
-        solution_id: of what; None of a submission that was never answered.
+        kind: submit, simulate, poll, await, follow, cancel, retry, delete, evaluate or download.
+        solution_id: of what, a solution or a simulation; None of a submission that was never answered.
         began_s: when it was asked, by the clock of all clients.
         ended_s: when it was answered, or given up.
         status: of the answer, or UNKNOWN.
         seen: the solution, where the answer has it.
         asked: what was asked of a policy.
         digest: of the bytes of the answer to that.
+        told: of a stream of events: every status with its place, in the order in which they came.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Operation:
     seen: Seen | None = None
     asked: str | None = None
     digest: str | None = None
+    told: tuple = ()
 
     @property
     def is_done(self):

@@ -17,7 +17,7 @@ class Change:
 
     Attributes:
         solution_id: of what.
-        kind: status, progress, policy or deleted.
+        kind: status, progress, policy, page (of a simulation's result) or deleted.
         status: that the job has after it.
         token: that the job carries after it.
         attempts: that it counts after it.
@@ -78,7 +78,8 @@ def _apply(jobs, command):
             Change(key.removeprefix(JOB), "deleted") for key in deleted if jobs.pop(key, None) is not None
         ]
     if key.startswith(ARTIFACT) and name == b"HSET":
-        return _policy(key.removeprefix(ARTIFACT), command[2:])
+        job_id = key.removeprefix(ARTIFACT)
+        return [*_policy(job_id, command[2:]), *_pages(job_id, command[2:], jobs.get(JOB + job_id, {}))]
     if not key.startswith(JOB):
         return []
     job = jobs.setdefault(key, {})
@@ -107,6 +108,10 @@ def _policy(solution_id, words):
     told = json.loads(fields[b"manifest"])["sha256"]
     found = hashlib.sha256(fields[b"arrays"]).hexdigest()
     return [Change(solution_id, "policy", told=told, found=found)]
+
+
+def _pages(job_id, words, job):
+    return [_change(job_id, "page", job) for name, _ in _pairs(words) if name.isdigit()]
 
 
 def _pairs(words):

@@ -196,3 +196,56 @@ def test_a_poisonous_job_that_holds_up_all_others_is_found():
     later = without(CHANGES, *changes)
     first = (*later[:3], *changes, *later[3:])
     assert ("a poisonous job holds up no other", POISON) in broken(changes=first)
+
+
+RETRY = op("retry", TWO, 8, 202, Seen("queued"))
+AGAIN = (change(TWO, "queued", None, 0), change(TWO, "running", "6"), change(TWO, "failed"))
+FAILED_LATER = op("poll", TWO, 10, 200, Seen("failed", "12:00:09", 1, "diverged"))
+
+
+def test_what_was_retried_may_end_again_and_once():
+    operations, changes = (*OPERATIONS, RETRY, FAILED_LATER), (*CHANGES, *AGAIN)
+    assert broken(operations, changes, (*ENDINGS, (TWO, "6"))) == set()
+    unknown = replace(RETRY, status=None, seen=None)
+    assert broken((*OPERATIONS, unknown, FAILED_LATER), changes, (*ENDINGS, (TWO, "6"))) == set()
+    twice = (*changes, change(TWO, "queued", None, 0), change(TWO, "running", "7"), change(TWO, "failed"))
+    assert ("a terminal status never changes", TWO) in broken(operations, twice)
+    assert ("one outcome a job", TWO) in broken(operations, changes, ((TWO, "3"), (TWO, "6"), (TWO, "6")))
+    before = op("poll", TWO, 3.6, 200, Seen("queued"))
+    assert ("a terminal status never changes", TWO) in broken((*operations, before), changes)
+
+
+def stream(*told):
+    """A stream of :data:`ONE` that was followed to its end."""
+    places = [f"1000-{number}" for number, _ in enumerate(told)]
+    return replace(op("follow", ONE, 1), told=tuple(zip(places, told, strict=True)))
+
+
+def test_a_stream_that_told_all_breaks_nothing():
+    assert broken((*OPERATIONS, stream("queued", "running", "succeeded"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("told", "promise"),
+    [
+        (("queued", "succeeded"), "a stream tells every change"),
+        (("queued", "running", "running", "succeeded"), "a stream tells every change"),
+        (("queued", "running", "failed"), "a stream tells every change"),
+        (("queued", "running"), "a stream ends with its job"),
+        ((), "a stream ends with its job"),
+    ],
+)
+def test_a_stream_that_told_otherwise_is_found(told, promise):
+    assert (promise, ONE) in broken((*OPERATIONS, stream(*told)))
+
+
+def test_a_stream_that_told_something_twice_is_found():
+    (queued, running, succeeded) = stream("queued", "running", "succeeded").told
+    twice = replace(op("follow", ONE, 1), told=(queued, queued, running, succeeded))
+    assert ("a stream tells in order, and nothing twice", ONE) in broken((*OPERATIONS, twice))
+
+
+def test_a_page_that_nobody_s_attempt_wrote_is_found():
+    for entry in (Change(ONE, "page", "cancelled"), Change(ONE, "page", "running", None, 1)):
+        assert ("no writing without a token", ONE) in broken(changes=(*CHANGES, entry))
+    assert broken(changes=(*CHANGES[:7], Change(ONE, "page", "running", "2", 1), *CHANGES[7:])) == set()

@@ -13,6 +13,7 @@ def test_what_was_acknowledged_survives_every_fault(start_stack):
     assert outcome.struck == dict.fromkeys(FAULTS, 1)
     assert outcome.poison_kills >= 3
     done = {kind for kind in (one.kind for one in outcome.operations if one.is_done)}
-    assert done == {"submit", "poll", "await", "cancel", "delete", "evaluate", "download"}
+    asked = {"submit", "simulate", "cancel", "retry", "delete"}
+    assert done == asked | {"poll", "await", "follow", "evaluate", "download"}
     ends = {change.status for change in outcome.changes if change.kind == "status"}
     assert ends == {"queued", "running", "succeeded", "failed", "cancelled"}

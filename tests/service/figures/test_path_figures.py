@@ -9,7 +9,7 @@ from service.figures.simulation import collect_simulation
 from service.impulses import response_of
 from service.schemas.figures import ImpulseFigureQuery, SimulationFigureQuery
 from service.schemas.simulations import ImpulseQuery, SimulationRequest
-from service.simulation import simulate
+from service.simulation import read_experiment, simulate
 
 EXPLOSIVE = """
 name: explosive
@@ -37,7 +37,7 @@ def test_paths_are_those_of_a_simulation(evaluator_of, given):
     evaluator = evaluator_of("chain")
     picture = paths(evaluator, given, periods=30, paths=7, burn_in=4, seed=3)
     asked = SimulationRequest(periods=30, paths=7, burn_in=4, seed=3, initial=given)
-    found = simulate(evaluator, asked, 10_000).groups
+    found = simulate(evaluator, read_experiment(evaluator, asked)).groups
     assert list(picture.values) == ["k", "regime", "i"]
     for group, name in (("states", "k"), ("states", "regime"), ("controls", "i")):
         np.testing.assert_array_equal(picture.values[name], found[group][name].reshape(7, 30).T[:, :5])
@@ -49,7 +49,8 @@ def test_many_paths_are_a_line_and_a_band_and_few_are_lines(evaluator_of, drawn)
     picture = paths(evaluator_of("kinked"), periods=40, paths=200, variables="z,i")
     axes = drawn(picture).axes[0]
     asked = SimulationRequest(periods=40, paths=200)
-    values = simulate(evaluator_of("kinked"), asked, 10_000).groups["states"]["z"].reshape(200, 40).T
+    evaluator = evaluator_of("kinked")
+    values = simulate(evaluator, read_experiment(evaluator, asked)).groups["states"]["z"].reshape(200, 40).T
     (line,) = [one for one in axes.lines if one.get_label() == "path 0"]
     np.testing.assert_array_equal(line.get_ydata(), values[:, 0])
     low, high = np.percentile(values, (5, 95), axis=1)

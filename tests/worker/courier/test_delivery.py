@@ -1,17 +1,15 @@
-"""Messages on their way to a real receiver: signed, vetted, retried, given up."""
+"""Messages on their way to a real receiver: signed, retried, given up."""
 
 import asyncio
 import base64
 import json
 import socket
-import ssl
 import threading
 import time
 from contextlib import suppress
 
 import pytest
 import standardwebhooks
-import trustme
 from structlog.testing import capture_logs
 
 from worker.courier import SCHEDULE_S, Courier, describe
@@ -25,74 +23,12 @@ SECRET, OLD_SECRET = (f"whsec_{base64.b64encode(bytes([byte]) * 32).decode()}" f
 NAME = "hooks.example.org"
 
 
-@pytest.fixture
-def outbox(client):
-    return Outbox(client)
-
-
-@pytest.fixture
-def receiver(make_receiver):
-    return make_receiver()
-
-
-@pytest.fixture
-def resolve(monkeypatch):
-    """Makes names lead to addresses: ``resolve(name, *addresses)``; returns the names that were asked for."""
-    known, asked, real = {}, [], socket.getaddrinfo
-
-    def getaddrinfo(host, port, *rest, **options):
-        asked.append(host)
-        addresses = known.get(host)
-        if addresses is None:
-            return real(host, port, *rest, **options)
-        return [found for address in addresses for found in real(address, port, *rest, **options)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-
-    def resolve(name, *addresses):
-        known[name] = addresses
-        return asked
-
-    return resolve
-
-
-@pytest.fixture
-def make_courier(outbox):
-    """Makes couriers that may call this machine, unless told otherwise."""
-
-    def make(hosts, private=True, secret=SECRET, **options):
-        settings = CourierSettings(webhook_hosts=hosts, webhook_private=private, webhook_secret=secret)
-        return Courier(outbox, settings, **options)
-
-    return make
-
-
-@pytest.fixture
-def post(client, make_job):
-    """Ends a job of which a URL is to be told; returns the job's id."""
-    jobs = JobStore(client)
-
-    def post(url, seed=0):
-        job_id = jobs.create(make_job(seed), webhook=url)[0].id
-        jobs.cancel(job_id)
-        return job_id
-
-    return post
-
-
-def send_one(courier, outbox):
-    """One attempt at the message that is due."""
-    message = outbox.claim(60)
-    asyncio.run(courier.send(message))
-    return message
-
-
 def make_due(client):
     for message in client.zrange(OUTBOX, 0, -1):
         client.zadd(OUTBOX, {message: 1.0})
 
 
-def test_a_message_is_what_standard_webhooks_says(client, receiver, make_courier, outbox, post):
+def test_a_message_is_what_standard_webhooks_says(client, receiver, make_courier, outbox, post, send_one):
     job_id = post(f"http://127.0.0.1:{receiver.port}/hook?token=a%20b")
     message = send_one(make_courier(f"127.0.0.1:{receiver.port}"), outbox)
     ((path, headers, body),) = receiver.received
@@ -126,7 +62,9 @@ def test_a_success_tells_where_the_policy_is():
     assert told["data"]["links"]["policy"] == f"/v1/solutions/{'5' * 32}/policy"
 
 
-def test_it_is_signed_by_every_secret_while_one_replaces_another(receiver, make_courier, outbox, post):
+def test_it_is_signed_by_every_secret_while_one_replaces_another(
+    receiver, make_courier, outbox, post, send_one
+):
     post(f"http://127.0.0.1:{receiver.port}/")
     send_one(make_courier(f"127.0.0.1:{receiver.port}", secret=f"{SECRET} {OLD_SECRET}"), outbox)
     ((_, headers, body),) = receiver.received
@@ -138,7 +76,7 @@ def test_it_is_signed_by_every_secret_while_one_replaces_another(receiver, make_
 
 @pytest.mark.parametrize("status", [300, 301, 302, 307, 308, 400, 404, 429, 500, 503])
 def test_what_is_not_taken_is_sent_again_the_same_and_no_redirect_is_followed(
-    client, receiver, make_courier, outbox, post, status
+    client, receiver, make_courier, outbox, post, status, send_one
 ):
     courier = make_courier(f"127.0.0.1:{receiver.port}")
     receiver.answers.append(status)
@@ -156,7 +94,7 @@ def test_what_is_not_taken_is_sent_again_the_same_and_no_redirect_is_followed(
     assert read_tally(client).webhooks == {"failed": 1, "delivered": 1}
 
 
-def test_after_the_last_attempt_it_is_given_up(client, receiver, make_courier, outbox, post):
+def test_after_the_last_attempt_it_is_given_up(client, receiver, make_courier, outbox, post, send_one):
     courier = make_courier(f"127.0.0.1:{receiver.port}", schedule_s=(5, 300))
     receiver.answers += [500] * 9
     post(f"http://127.0.0.1:{receiver.port}/hook?token=secret")
@@ -173,14 +111,14 @@ def test_after_the_last_attempt_it_is_given_up(client, receiver, make_courier, o
     assert "secret" not in str(logs)
 
 
-def test_a_receiver_that_is_gone_is_not_asked_again(receiver, make_courier, outbox, post):
+def test_a_receiver_that_is_gone_is_not_asked_again(receiver, make_courier, outbox, post, send_one):
     receiver.answers.append(410)
     post(f"http://127.0.0.1:{receiver.port}/")
     send_one(make_courier(f"127.0.0.1:{receiver.port}"), outbox)
     assert outbox.count() == 0
 
 
-def test_who_does_not_answer_in_time_has_failed(client, receiver, make_courier, outbox, post):
+def test_who_does_not_answer_in_time_has_failed(client, receiver, make_courier, outbox, post, send_one):
     receiver.holds.clear()
     post(f"http://127.0.0.1:{receiver.port}/")
     with capture_logs() as logs:
@@ -189,7 +127,7 @@ def test_who_does_not_answer_in_time_has_failed(client, receiver, make_courier, 
     assert outbox.count() == 1
 
 
-def test_who_answers_byte_by_byte_has_no_longer(make_courier, outbox, post):
+def test_who_answers_byte_by_byte_has_no_longer(make_courier, outbox, post, send_one):
     with socket.create_server(("127.0.0.1", 0)) as server:
         is_over = threading.Event()
 
@@ -226,7 +164,7 @@ def test_who_answers_byte_by_byte_has_no_longer(make_courier, outbox, post):
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
     ],
 )
-def test_an_answer_that_is_none_is_a_failure_and_does_no_harm(make_courier, outbox, post, answer):
+def test_an_answer_that_is_none_is_a_failure_and_does_no_harm(make_courier, outbox, post, answer, refusal):
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def reply():
@@ -240,7 +178,7 @@ def test_an_answer_that_is_none_is_a_failure_and_does_no_harm(make_courier, outb
         assert refusal(make_courier(f"127.0.0.1:{server.getsockname()[1]}", timeout_s=5), outbox)
 
 
-def test_an_endless_answer_is_not_read(make_courier, outbox, post):
+def test_an_endless_answer_is_not_read(make_courier, outbox, post, send_one):
     with socket.create_server(("127.0.0.1", 0)) as server:
         sent = []
 
@@ -263,102 +201,6 @@ def test_an_endless_answer_is_not_read(make_courier, outbox, post):
     assert not pouring.is_alive()
     assert len(sent) < 10_000
     assert outbox.count() == 0
-
-
-def refusal(courier, outbox):
-    with capture_logs() as logs:
-        send_one(courier, outbox)
-    assert outbox.count() == 1
-    assert logs[-1]["event"] == "webhook not delivered"
-    return logs[-1]["reason"]
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "::1"])
-def test_a_name_that_leads_to_a_refused_address_is_not_called(
-    receiver, make_courier, outbox, post, resolve, address
-):
-    resolve(NAME, "8.8.8.8", address)  # one is enough
-    post(f"https://{NAME}:{receiver.port}/")
-    reason = refusal(make_courier(f"{NAME}:{receiver.port}", private=False), outbox)
-    assert f"its host {NAME} has the address {address}" in reason
-    assert receiver.received == []
-
-
-def test_metadata_is_refused_where_private_addresses_are_not(make_courier, outbox, post, resolve):
-    resolve(NAME, "169.254.169.254")
-    post(f"http://{NAME}/latest/meta-data")
-    assert "169.254.169.254" in refusal(make_courier(NAME), outbox)
-
-
-def test_what_the_operator_no_longer_allows_is_not_called(receiver, make_courier, outbox, post):
-    post(f"http://127.0.0.1:{receiver.port}/")
-    assert "none that the operator allows" in refusal(make_courier("example.org"), outbox)
-    assert receiver.received == []
-
-
-def test_without_private_addresses_nothing_goes_out_unencrypted(make_courier, outbox, post, resolve):
-    asked = resolve(NAME, "8.8.8.8")
-    post(f"http://{NAME}/")
-    assert "not https" in refusal(make_courier(NAME, private=False), outbox)
-    assert NAME not in asked
-
-
-@pytest.fixture
-def authority():
-    """A certificate authority that couriers made by the test trust, through the environment."""
-    return trustme.CA()
-
-
-@pytest.fixture
-def make_trusting(authority, make_courier, monkeypatch, tmp_path):
-    def make(hosts):
-        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-        return make_courier(hosts)
-
-    return make
-
-
-def serve_tls(make_receiver, authority, name):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    names = []
-    context.sni_callback = lambda _, asked, __: names.append(asked)
-    return make_receiver(tls=context), names
-
-
-def test_the_name_is_resolved_once_and_the_certificate_is_the_names(
-    make_receiver, authority, make_trusting, outbox, post, resolve
-):
-    asked = resolve(NAME, "127.0.0.1")
-    receiver, sni = serve_tls(make_receiver, authority, NAME)
-    post(f"https://{NAME}:{receiver.port}/hook")
-    send_one(make_trusting(f"{NAME}:{receiver.port}"), outbox)
-    ((path, headers, _),) = receiver.received
-    assert (path, headers["Host"]) == ("/hook", f"{NAME}:{receiver.port}")
-    assert sni == [NAME]
-    assert asked.count(NAME) == 1  # whoever asks again may be led elsewhere
-    assert outbox.count() == 0
-
-
-@pytest.mark.parametrize("fault", ["another name", "an unknown authority"])
-def test_a_certificate_that_is_not_the_names_is_refused(
-    make_receiver, authority, make_trusting, outbox, post, resolve, fault
-):
-    resolve(NAME, "127.0.0.1")
-    issuer = authority if fault == "another name" else trustme.CA()
-    receiver, _ = serve_tls(make_receiver, issuer, "127.0.0.1" if fault == "another name" else NAME)
-    post(f"https://{NAME}:{receiver.port}/hook")
-    assert "CERTIFICATE_VERIFY_FAILED" in refusal(make_trusting(f"{NAME}:{receiver.port}"), outbox)
-    assert receiver.received == []
-
-
-def test_no_proxy_of_the_environment_is_used(receiver, make_courier, outbox, post, monkeypatch):
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    post(f"http://127.0.0.1:{receiver.port}/")
-    send_one(make_courier(f"127.0.0.1:{receiver.port}"), outbox)
-    assert len(receiver.received) == 1
 
 
 def test_one_that_hangs_does_not_hold_up_the_others(make_receiver, make_courier, outbox, post):

@@ -106,6 +106,26 @@ def test_paths_are_those_of_the_service(open_page, server, solved):
     expect(drawn).to_have_text(["0", "3"])
 
 
+def test_paths_too_many_for_one_request_come_from_a_job(open_page, server, solved):
+    page = explore(open_page, server, solved, "paths")
+    expect(page.get_by_text("The first of 200 paths")).to_be_visible()
+    asked = {"periods": 100, "paths": 1000, "burn_in": 1500, "seed": 3}
+    for name, label in (("periods", "Periods"), ("paths", "Paths"), ("burn_in", "Burn-in"), ("seed", "Seed")):
+        page.get_by_role("spinbutton", name=label, exact=True).fill(str(asked[name]))
+    page.get_by_role("button", name="Simulate", exact=True).click()
+    expect(page.get_by_text("The first of 1000 paths")).to_be_visible()
+    columns = numbers_of(page, "Simulated k, capital")
+    job = server.ask(f"/v1/solutions/{solved['id']}/simulate", asked)
+    pages = [
+        server.ask(f"/v1/solutions/{solved['id']}/simulations/{job['id']}/result?page={number}")
+        for number in (0, 1)
+    ]
+    assert job["status"] == "succeeded" and pages[0]["pages"] == 2
+    assert columns["k"] == pytest.approx(pages[0]["states"]["k"][:100])
+    at_the_end = sorted((pages[0]["states"]["k"] + pages[1]["states"]["k"])[99::100])
+    assert sum(value < columns["k lower"][-1] for value in at_the_end) == 50
+
+
 def test_responses_are_those_of_the_service(open_page, server, solved):
     page = explore(open_page, server, solved, "impulse")
     expect(page.get_by_text("means over 1000 paths")).to_be_visible()

@@ -172,10 +172,10 @@ def _solve(task: StoreTask, job: Job, report: Reporter, lease: Lease) -> Success
 
 def _simulate_and_store(task: StoreTask, attempt: Attempt, lease: Lease) -> None:
 
-    job = task.simulations.job(attempt.job_id)
     try:
+        job = task.simulations.job(attempt.job_id)
         policy = Stored(task.jobs.job(job.solution), task.artifacts.load(job.solution)).read_policy()
-    except JobNotFoundError:  # and so is this one
+    except JobNotFoundError:  # deleted meanwhile: this one, or its solution and this one with it
         return
     report = Reporter(task.attempts, attempt, lease)
     simulating = Simulating(policy, job.experiment, report, lease.is_over)

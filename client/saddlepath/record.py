@@ -9,7 +9,8 @@ from typing import Any
 from saddlepath.certificate import Certificate, EulerErrors, Verdict
 from saddlepath.display import HtmlTable, error, named, table_of
 from saddlepath.progress import Progress
-from saddlepath.solving import OVER, Record
+from saddlepath.solving import Record
+from saddlepath.wire import OVER
 
 _REGIONS = {"box": "whole domain", "ergodic": "simulated", "binding": "where a bound binds"}
 

@@ -157,7 +157,7 @@ _SIMULATION: dict[str, Any] = {
     "finished_at": "2026-01-31T12:00:06.110Z",
     "attempts": 1,
     "progress": {"periods_done": 6_000_000, "periods": 6_000_000, "elapsed_s": 6.1, "eta_s": 0.0},
-    "summary": {"rows": 5_000_000, "lost": 0, "pages": 80, "n_bytes": 240_000_000},
+    "summary": {"rows": 5_000_000, "lost": 0, "pages": 79, "n_bytes": 240_000_000},
     "problem": None,
     "links": {
         "self": f"{_SELF}/simulations/{SIMULATION_ID}",
@@ -263,7 +263,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         },
     },
     "SimulatedColumns": _SIMULATED,
-    "SimulationPage": _SIMULATED | {"page": 0, "pages": 80},
+    "SimulationPage": _SIMULATED | {"page": 0, "pages": 79},
     "SimulationTold": _SIMULATION,
     "SimulationList": {"simulations": [_SIMULATION]},
     "ImpulseResponse": {

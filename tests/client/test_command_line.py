@@ -1,6 +1,7 @@
 """The command line as a process against the real stack: what it prints, where, and how it ends."""
 
 import json
+from pathlib import Path
 
 import pytest
 from saddlepath.cli.live import line_of, sparkline
@@ -135,6 +136,19 @@ def test_a_file_that_is_no_yaml_is_told_where(command, tmp_path):
     file = tmp_path / "broken.yaml"
     file.write_text("a: [1,\n b: 2")
     assert command("check", file, code=NO).stdout.startswith(f"{file}:2:6: this is not YAML")
+
+
+def test_a_file_of_dynares_is_converted_and_its_faults_are_told(command, tmp_path):
+    source = Path(__file__).parents[2] / "examples" / "rbc.mod"
+    done = command("convert", source)
+    written = tmp_path / "rbc.yaml"
+    assert command("convert", source, "-o", written).stdout == "" and written.read_text() == done.stdout
+    assert "is a model" in command("check", written).stdout
+    faulty = tmp_path / "faulty.mod"
+    faulty.write_text(source.read_text().replace("alpha*exp(z(+1))", "alhpa*exp(z(+1))"))
+    where, line, caret, _ = command("convert", faulty, code=NO).stderr.splitlines()
+    assert where.startswith(f"{faulty}:") and "alhpa" in where
+    assert line[caret.index("^") :].startswith("alhpa")
 
 
 def test_refusals_list_every_fault_on_stderr(command):

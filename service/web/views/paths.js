@@ -35,7 +35,7 @@ export async function showPaths(panel, economy, { fail }, signal) {
   const form = make(
     "form.panel-side",
     { submit: (event) => (event.preventDefault(), draw()) },
-    make("h3", {}, "Simulate"),
+    make("h2.minor", {}, "Simulate"),
     make(
       "div.pairs",
       {},

@@ -16,8 +16,8 @@ PAUSE_S = 0.1
 WAIT_S = 5
 MOST_UNFINISHED = 12
 WEIGHTS = {
-    **{"submit": 60, "simulate": 4, "poll": 48, "evaluate": 72, "download": 12},
-    **{"cancel": 1, "retry": 4, "delete": 1},
+    **{"submit": 60, "simulate": 3, "poll": 48, "evaluate": 72, "download": 12},
+    **{"cancel": 1, "retry": 2, "delete": 1},
 }
 LARGE = {"periods": 60, "paths": 40}
 """More rows than one request of the stack may have."""
@@ -188,10 +188,11 @@ class Client(threading.Thread):
 
     def _step(self):
         (kind,) = self._rng.choices(list(WEIGHTS), WEIGHTS.values())
-        if kind == "submit" and self._board.n_unfinished() < MOST_UNFINISHED:
+        if kind in ("submit", "simulate") and self._board.n_unfinished() >= MOST_UNFINISHED:
+            kind = "poll"
+        if kind == "submit":
             self._submit()
             return
-        kind = "poll" if kind == "submit" else kind
         solution_id = self._board.choose(kind, self._rng)
         if solution_id is None:
             return

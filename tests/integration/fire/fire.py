@@ -16,7 +16,7 @@ from tests.integration.fire.ledger import read_ledger
 from tests.integration.fire.nemesis import FAULTS, Nemesis, Poisoner
 from worker.store import connect
 
-LEASE_S = 3.0
+LEASE_S = 5.0
 MAX_ATTEMPTS = 3
 ENVIRONMENT = {
     "SADDLEPATH_LEASE_S": str(LEASE_S),

@@ -217,6 +217,7 @@ def test_shells_complete_models_and_solutions(command, rbc):
 
 def test_the_line_of_a_solve_has_the_euler_error_falling():
     progress = Progress("gauss-newton", 3, euler_error_max_log10=-5.0, elapsed_s=1.5, eta_s=0.5)
-    line = line_of("rbc", progress, [-1.0, -3.0, -5.0], -6.0).plain
-    assert line == "rbc  gauss-newton 3  Euler error 10^-5.0 → 10^-6.0  █▅▂  1.5 s, 0.5 s left"
+    line = line_of("rbc", progress, [-1.0, -3.0, -5.0], -6.0, 80).plain
+    assert line == "rbc  gauss-newton 3  Euler error 10^-5.0 → 10^-6.0  1.5 s, 0.5 s left  █▅▂"
+    assert line_of("rbc", progress, [-1.0, -3.0, -5.0], -6.0, len(line) - 1).plain == line[:-3] + "█▃"
     assert sparkline([], -6.0) == "" and sparkline([-7.0, -8.0], -6.0) == "▁▁"

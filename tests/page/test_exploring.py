@@ -18,8 +18,9 @@ def solved(page_stack):
     return Server(page_stack.url).solve("rbc")
 
 
-def explore(open_page, server, solution, tab="policy", more=""):
-    page = open_page(f"{server.url}/#/solutions/{solution['id']}?tab={tab}{more}", accept_downloads=True)
+def explore(open_page, server, solution, tab="policy", more="", allowed=()):
+    address = f"{server.url}/#/solutions/{solution['id']}?tab={tab}{more}"
+    page = open_page(address, accept_downloads=True, allowed=allowed)
     page.get_by_role("tab", name="Policy").wait_for()
     return page
 
@@ -157,6 +158,18 @@ def test_training_and_what_may_be_taken_away(open_page, server, solved):
     with page.expect_download() as download:
         page.get_by_role("button", name="Record, to solve it again").click()
     assert json.loads(download.value.path().read_text())["id"] == solved["id"]
+
+
+def test_a_model_that_was_never_registered_is_explored_all_the_same(open_page, server, solved):
+    document = server.ask(f"/v1/solutions/{solved['id']}/record")["job"]["document"]
+    solution = server.solve(document | {"title": "Of the hour"})
+    page = explore(open_page, server, solution, "impulse", allowed=(404,))
+    expect(page.get_by_role("heading", name="Of the hour")).to_be_visible()
+    expect(page.get_by_text("means over 1000 paths")).to_be_visible()
+    page.get_by_role("tab", name="Code").click()
+    text = page.get_by_label("curl code", exact=True).inner_text()
+    body = json.loads(re.search(r"-d '(.*)' \| sed", text, re.DOTALL)[1].replace("'\\''", "'"))
+    assert server.solve(body.pop("model"), **body)["id"] == solution["id"]
 
 
 @pytest.fixture

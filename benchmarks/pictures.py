@@ -1,4 +1,4 @@
-"""The pictures of the documents, drawn from ``benchmarks/results`` like the tables beside them."""
+"""The pictures of the documents, drawn from ``benchmarks/results`` like the tables beside them, or by the solver itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from benchmarks.result import read_result
 from service.figures.canvas import Form, Picture, render
 from service.figures.style import INK
+from solver.calibrate import calibrate
+from solver.model.zoo import load_zoo
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,6 +59,47 @@ class Growth:
         memory.set_ylim(bottom=0)
         seconds.legend(loc="lower right")
         errors.legend(loc="lower right")
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What is left to train: the known policy of ``brock_mirman`` against the linear rule that training begins at.
+
+    Attributes:
+        capital: (n,) states; productivity is at its steady state.
+        policy: (n,) investment by the closed form.
+        linear: (n,) investment by first-order perturbation.
+    """
+
+    capital: np.ndarray
+    policy: np.ndarray
+    linear: np.ndarray
+    title: str = "brock_mirman: the policy, known in closed form, and the linear rule of perturbation"
+    notes: tuple[str, ...] = ()
+    height_in: float = 2.6
+
+    @classmethod
+    def of_brock_mirman(cls) -> Correction:
+        """At its default calibration, over its domain."""
+        calibration = calibrate(load_zoo("brock_mirman"))
+        assert calibration.rule.slope is not None
+        place = list(calibration.domain).index("k")
+        capital = np.linspace(calibration.lower()[place], calibration.upper()[place], 101)
+        beta, theta = (calibration.parameters[name] for name in ("beta", "theta"))
+        slope, steady = calibration.rule.slope[0, place], calibration.steady_state
+        return cls(capital, beta * theta * capital**theta, steady["i"] + slope * (capital - steady["k"]))
+
+    def draw(self, figure: Figure) -> None:
+        """The two policies, and their difference."""
+        both, rest = figure.subplots(1, 2)
+        both.plot(self.capital, self.policy, label="policy")
+        both.plot(self.capital, self.linear, "--", label="linear rule")
+        both.set_ylabel("investment")
+        both.legend(loc="lower right")
+        rest.plot(self.capital, self.policy - self.linear)
+        rest.set_ylabel("what the family adds")
+        for axes in (both, rest):
+            axes.set_xlabel("capital")
 
 
 @dataclass(frozen=True)
@@ -137,6 +182,7 @@ def pictures() -> dict[Path, bytes]:
     )
     drawn: dict[str, Picture] = {
         "dimension": growth,
+        "correction": Correction.of_brock_mirman(),
         "first-order": descent,
         "calibrations": Calibrations(read_result("calibrations").figures["solves"]),
     }

@@ -43,22 +43,30 @@ class ModelFile:
         return to_yaml(self.document, self.remarks or ()).encode()
 
 
-def read_model_file(body: bytes | bytearray, media_type: str, settings: ServiceSettings) -> ModelFile:
+def read_model_file(
+    body: bytes | bytearray, media_type: str, settings: ServiceSettings, name: str | None = None
+) -> ModelFile:
     """The body as a model.
 
     Args:
         body: of the request.
         media_type: one of ``MEDIA_TYPES``.
         settings: with the limits of JSON.
+        name: of the model of a ``.mod`` file.
 
     Raises:
         MalformedBodyError: not JSON in UTF-8.
-        RequestError: values that no field may have, or no object.
+        RequestError: a name for a file that has its own, values that no field may have, or no object.
         ModelError: every fault of the model; with line and column where the file has lines.
     """
     if media_type in DYNARE:
-        conversion = convert(bytes(body))
+        conversion = convert(bytes(body), name or "")
         return ModelFile(conversion.model, conversion.document, conversion.notes)
+    if name is not None:
+        message = (
+            f"name = {name!r} is for files of Dynare's, which have none; write it into this file, as name"
+        )
+        raise RequestError([Fault(("name",), message)])
     model = load_model(bytes(body)) if media_type in YAML else _from_json(body, settings)
     return ModelFile(model, model.document)
 

@@ -1,7 +1,8 @@
 """Simulated paths as Arrow streams, page by page: a column for the path, the period and each variable.
 
-Null from where a path is lost. The field of a variable says in its metadata (``group``) what it is: states, controls,
-definitions or shocks. pyarrow is imported with this module, which nothing imports before the first stream is asked for.
+Null from where a path is lost; how many are stands in the metadata of the schema (``lost``). The field of a variable
+says in its metadata (``group``) what it is: states, controls, definitions or shocks. pyarrow is imported with this module,
+which nothing imports before the first stream is asked for.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ VERSION = pa.__version__
 class PathStream:
     """Writes one stream; what it has written is handed out at once and forgotten."""
 
-    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
-        """``groups``: the names of the variables by what they are."""
+    def __init__(self, groups: Mapping[str, Sequence[str]], n_lost: int) -> None:
+        """``groups``: the names of the variables by what they are; ``n_lost``: how many paths are lost."""
         fields = [pa.field(name, pa.int64(), nullable=False) for name in ("path", "t")]
         fields += [
             pa.field(name, pa.float64(), metadata={"group": group})
             for group, names in groups.items()
             for name in names
         ]
-        self._schema = pa.schema(fields)
+        self._schema = pa.schema(fields, metadata={"lost": str(n_lost)})
         self._sink = io.BytesIO()
         self._writer = pa.ipc.new_stream(self._sink, self._schema)
 

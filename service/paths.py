@@ -40,7 +40,7 @@ def write_paths(paths: Paths, media_type: str, **more: int) -> Pieces:
         ]
     from service.path_streams import PathStream
 
-    stream = PathStream({group: list(columns) for group, columns in paths.groups.items()})
+    stream = PathStream({group: list(columns) for group, columns in paths.groups.items()}, paths.n_lost)
     return [stream.write(paths.path, paths.t, paths.groups), stream.close()]
 
 
@@ -62,7 +62,7 @@ def stream_pages(results: ResultStore, simulation_id: str, manifest: Manifest) -
     """All pages as one Arrow stream, read one at a time; raises as :func:`read_page` does. Blocks."""
     from service.path_streams import PathStream
 
-    stream = PathStream(manifest.groups)
+    stream = PathStream(manifest.groups, manifest.lost)
     for number in range(len(manifest.pages)):
         page = read_page(results, simulation_id, manifest, number)
         yield stream.write(page.path, page.t, page.groups)

@@ -261,7 +261,13 @@ class AsyncClient:
                 count()
 
         with counting(progress, str(model), len(wanted)) as count:
-            return await asyncio.gather(*map(one, wanted))
+            tasks = [asyncio.ensure_future(one(calibration)) for calibration in wanted]
+            try:
+                return await asyncio.gather(*tasks)
+            finally:  # of the first that fails nobody waits for the others
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
     async def run(self, exchange: Exchange[T]) -> T:
         """Drives an exchange to its end.

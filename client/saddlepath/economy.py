@@ -12,7 +12,11 @@ from saddlepath.display import HtmlTable, number, table_of
 from saddlepath.evaluating import Solved
 from saddlepath.evaluation import Array
 from saddlepath.extras import pandas
-from saddlepath.wire import Exchange, Request, ask_json
+from saddlepath.large_simulations import GROUPS, result_of
+from saddlepath.wire import Exchange, Request, ask, ask_json
+
+_PATHS = 200
+"""The status of an answer that is the paths; a 202 is the record of a job."""
 
 Part = Literal["response", "standard_error", "baseline"]
 
@@ -100,6 +104,8 @@ def simulate(
 ) -> Exchange[Any]:
     """Simulated paths, as a DataFrame with the index (path, t).
 
+    What is too large for one request is simulated as a job, and waited for.
+
     Args:
         solution: the solution.
         periods: of each path.
@@ -113,7 +119,8 @@ def simulate(
         economy is defined; ``attrs["lost"]`` counts such paths.
 
     Raises:
-        InvalidError: more than one request may have.
+        InvalidError: an option is out of its bounds.
+        SimulationError: it was too large for one request, and the job that it became was cancelled or failed.
         MissingExtraError: pandas is not installed.
     """
     pd = pandas("simulate()")
@@ -127,15 +134,23 @@ def simulate(
 
 
 def simulated(solution: Solved, /, *, initial: Mapping[str, Any], **options: int) -> Exchange[dict[str, Any]]:
-    """Simulated paths as the service tells them; the options are those of :func:`simulate`."""
+    """Simulated paths as the service tells them; the options are those of :func:`simulate`.
+
+    What is too large for one request is a job of the service's, which is waited for.
+
+    Raises:
+        SimulationError: such a job ended without a result.
+    """
     departure = {name: np.asarray(value, dtype=np.float64).tolist() for name, value in initial.items()}
     body = {**options, "initial": departure}
-    return (yield from ask_json(Request("POST", f"/v1/solutions/{solution.id}/simulate", body=body)))
+    answer = yield from ask(Request("POST", f"/v1/solutions/{solution.id}/simulate", body=body))
+    told: dict[str, Any] = answer.json()
+    return told if answer.status_code == _PATHS else (yield from result_of(answer.headers["Location"], told))
 
 
 def columns_of(found: Mapping[str, Any]) -> dict[str, Array]:
     """The columns of simulated paths: states, controls, definitions, shocks."""
-    groups = (found[group] for group in ("states", "controls", "definitions", "shocks"))
+    groups = (found[group] for group in GROUPS)
     return {name: np.array(column, dtype=np.float64) for group in groups for name, column in group.items()}
 
 

@@ -12,6 +12,7 @@
     │   ├── BusyError              429: too much is under way, even after waiting
     │   └── ServerError            5xx: the fault is not with the request
     ├── SolveError                 a solve ended without a policy; has .id and .problem
+    ├── SimulationError            a large simulation ended without a result; has .id and .problem
     ├── SolveTimeoutError          it is not over in the time that was given, and goes on; has .id
     ├── LocalServerError           the server that ``local()`` starts did not come up
     ├── InputError                 what was given cannot even be sent; a ValueError as well
@@ -147,6 +148,23 @@ class SolveError(SaddlepathError):
         self.problem: Mapping[str, Any] | None = record.get("problem")
         detail = f": {self.problem['detail']}" if self.problem else ""
         super().__init__(f"solution {self.id} of {record['model']['name']} was {_ENDS[self.status]}{detail}")
+
+
+class SimulationError(SaddlepathError):
+    """A simulation that was too large for one request ended without a result.
+
+    Attributes:
+        id: the simulation's id.
+        status: ``failed`` or ``cancelled``.
+        problem: what the service tells about it; None of a cancelled one.
+    """
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self.id = str(record["id"])
+        self.status = str(record["status"])
+        self.problem: Mapping[str, Any] | None = record.get("problem")
+        detail = f": {self.problem['detail']}" if self.problem else ""
+        super().__init__(f"simulation {self.id} of solution {record['solution']} was {self.status}{detail}")
 
 
 _ENDS = {"failed": "not solved", "cancelled": "cancelled"}

@@ -138,10 +138,10 @@ def convert(file: str | PathLike[str]) -> Exchange[str]:
     Raises:
         InvalidError: it has faults, or says what is not supported: ``errors`` lists all of it, with line and column.
     """
-    text = Path(file).read_bytes()
+    path = Path(file)
     headers = {"Content-Type": DYNARE, "Accept": YAML}
-    query = {"validate_only": True}
-    return (yield from ask(Request("POST", "/v1/models", query, text, headers))).text
+    query = {"validate_only": True, "name": path.stem}
+    return (yield from ask(Request("POST", "/v1/models", query, path.read_bytes(), headers))).text
 
 
 def _sent(file: str | PathLike[str], *, is_kept: bool) -> Request:
@@ -151,5 +151,8 @@ def _sent(file: str | PathLike[str], *, is_kept: bool) -> Request:
         raise InputError(
             f"{path.name} does not tell what it is; a model file ends in {', '.join(_MEDIA_TYPES)}"
         )
-    query = {} if is_kept else {"validate_only": True}
+    query = {
+        "validate_only": None if is_kept else True,
+        "name": path.stem if media_type == DYNARE else None,  # such a file does not name its model
+    }
     return Request("POST", "/v1/models", query, path.read_bytes(), {"Content-Type": media_type})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 from saddlepath.certificate import Certificate, EulerErrors, Verdict
 from saddlepath.display import HtmlTable, error, named, table_of
 from saddlepath.progress import Progress
-from saddlepath.solving import OVER, Record
+from saddlepath.solving import Record
+from saddlepath.wire import OVER
 
 _REGIONS = {"box": "whole domain", "ergodic": "simulated", "binding": "where a bound binds"}
 
@@ -56,10 +56,6 @@ class SolutionRecord(HtmlTable):
         told = self.record["progress"]
         return None if told is None else Progress.of(told)
 
-    @cached_property
-    def _certificates(self) -> dict[str, Certificate]:
-        return {}
-
     @property
     def certificate(self) -> Certificate:
         """The independent verdict, with every check.
@@ -70,9 +66,7 @@ class SolutionRecord(HtmlTable):
         told = self.record["certificate"]
         if told is None:
             raise AttributeError(f"solution {self.id} is {self.status} and has no certificate; wait() for it")
-        if "it" not in self._certificates:
-            self._certificates["it"] = Certificate.of(told)
-        return self._certificates["it"]
+        return Certificate.of(told)
 
     @property
     def verdict(self) -> Verdict:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, overload
+from typing import Any, Protocol, Self, TypeVar, overload
 
 from saddlepath import economy, evaluating, solving, taking
 from saddlepath.evaluation import Evaluation
-from saddlepath.lifting import awaiting_of, blocking_of
+from saddlepath.lifting import Awaiting, Blocking, awaiting_of, blocking_of
 from saddlepath.progress import ProgressOption
 from saddlepath.record import SolutionRecord
 from saddlepath.solving import Record
-
-if TYPE_CHECKING:
-    from saddlepath.client import AsyncClient, Client
 
 
 class _Frame(Protocol):
@@ -35,7 +32,7 @@ class Solution(SolutionRecord):
         client: it.
     """
 
-    def __init__(self, client: Client, record: Record) -> None:
+    def __init__(self, client: Blocking, record: Record) -> None:
         super().__init__(record)
         self.client = client
 
@@ -115,7 +112,7 @@ class AsyncSolution(SolutionRecord):
         client: it.
     """
 
-    def __init__(self, client: AsyncClient, record: Record) -> None:
+    def __init__(self, client: Awaiting, record: Record) -> None:
         super().__init__(record)
         self.client = client
 

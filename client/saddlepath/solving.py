@@ -11,13 +11,12 @@ from typing import Any, Protocol, TypeAlias
 from saddlepath.errors import SolveError, SolveTimeoutError
 from saddlepath.modelling import register
 from saddlepath.progress import Progress, ProgressOption, Show, showing
-from saddlepath.wire import Exchange, Follow, Request, ask, ask_json
+from saddlepath.wire import OVER, Exchange, Follow, Request, ask, ask_json
 
 Record: TypeAlias = Mapping[str, Any]
 """A solution as the service tells it; docs: ``GET /v1/solutions/{id}``."""
 ModelOption: TypeAlias = str | PathLike[str] | Mapping[str, Any]
 """A model by its name or handle, by a file (which is registered), or as a whole document."""
-OVER = frozenset({"succeeded", "failed", "cancelled"})
 PATIENCE_S = 1
 """How long the first answer is waited for: what is solved by then needs no stream of events."""
 SILENCE_S = 10.0

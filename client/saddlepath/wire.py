@@ -19,6 +19,8 @@ from saddlepath.errors import problem_of
 READ_TIMEOUT_S = 30.0
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
+OVER = frozenset({"succeeded", "failed", "cancelled"})
+"""Where a job ends, be it a solution or a large simulation."""
 T = TypeVar("T")
 
 

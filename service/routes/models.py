@@ -75,7 +75,7 @@ async def register_model(request: Request) -> Response:
     wanted = accepted_media_type(request, ANSWERS)
     body = await read_body(request, services.settings.max_body_bytes)
     file, registration, is_new = await services.reading.run(
-        lambda: _register(services, body, media_type, is_kept=not query.validate_only)
+        lambda: _register(services, body, media_type, query)
     )
     headers = {} if query.validate_only else {"Location": f"/v1/models/{registration.name}"}
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
@@ -118,15 +118,15 @@ async def get_model(request: Request) -> Response:
 
 
 def _register(
-    services: Services, body: bytearray, media_type: str, *, is_kept: bool
+    services: Services, body: bytearray, media_type: str, query: RegisterQuery
 ) -> tuple[ModelFile, ModelRegistration, bool]:
     """The file, the answer, and whether a model was registered that was not there."""
-    file = read_model_file(body, media_type, services.settings)
+    file = read_model_file(body, media_type, services.settings, query.name)
     model = file.model
     calibration, checks = check_model(model)
     if file.remarks is not None:
         checks.insert(0, conversion_check(file.remarks))
-    is_new = is_kept and services.models.register(model)
+    is_new = not query.validate_only and services.models.register(model)
     registration = ModelRegistration(
         name=handle_of(model), hash=model.hash, steady_state=calibration.steady_state, checks=checks
     )

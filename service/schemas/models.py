@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from service.query import Query
 from solver.calibrate import Calibration
 from solver.model.canonical import hash_of
+from solver.model.load import MAX_NAME_LENGTH
 from solver.model.spec import Model, SymbolInfo
 from solver.model.state_space import state_space
 
@@ -124,9 +125,16 @@ class ModelRegistration(BaseModel):
 
 
 class RegisterQuery(Query):
-    """Whether to keep the model."""
+    """Whether to keep the model, and its name where the file has none."""
 
     validate_only: bool = Field(False, description="Read and check the model, and keep nothing.")
+    name: str | None = Field(
+        None,
+        description="Name of the model of a file of Dynare's, which has none itself.",
+        min_length=1,
+        max_length=MAX_NAME_LENGTH,
+        examples=["rbc"],
+    )
 
 
 def _summary(name: str, digest: str, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ export const REGIME = "regime";
 export async function loadEconomy(solution, signal) {
   const [rest, entry] = await Promise.all([
     ask(`/v1/solutions/${solution.id}/steady-state`, undefined, signal),
-    entryOf(solution.model.name),
+    entryOf(solution),
   ]);
   const nRegimes = rest.policy.length;
   const states = [...Object.keys(rest.domain), ...(nRegimes > 1 ? [REGIME] : [])];
@@ -38,12 +38,27 @@ export async function loadEconomy(solution, signal) {
   };
 }
 
-/** The model's entry; an empty one where nobody has registered it. */
-export async function entryOf(name) {
+/**
+ * The entry of a solution's model. Of a model that came with its request and was never registered it is made of the file in the
+ * solution's record, which is then its `document`; before there is a record, it has the name alone.
+ */
+export async function entryOf({ id, model: { name } }) {
+  const entry = await unless([404], askOnce(`/v1/models/${encodeURIComponent(name)}`));
+  if (entry !== null) return entry;
+  const bare = { name, title: name, symbols: {}, shocks: [], calibration: {} };
+  const record = await unless([404, 409], askOnce(`/v1/solutions/${id}/record`));
+  if (record === null) return bare;
+  const { document } = record.job;
+  const symbols = Object.assign(Object.create(null), document.parameters, document.variables);
+  return { ...bare, document, symbols, title: document.title, shocks: document.symbols.exogenous, exogenous: document.exogenous };
+}
+
+/** What is answered; null where it is refused with one of some statuses. */
+async function unless(statuses, answer) {
   try {
-    return await askOnce(`/v1/models/${encodeURIComponent(name)}`);
+    return await answer;
   } catch (error) {
-    if (error instanceof Problem && error.status === 404) return { name, title: name, symbols: {}, shocks: [], calibration: {} };
+    if (error instanceof Problem && statuses.includes(error.status)) return null;
     throw error;
   }
 }

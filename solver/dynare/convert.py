@@ -37,11 +37,12 @@ class Conversion:
     notes: tuple[str, ...]
 
 
-def convert(text: str | bytes) -> Conversion:
+def convert(text: str | bytes, name: str = "") -> Conversion:
     """Read a file of Dynare's.
 
     Args:
         text: the ``.mod`` file, without instructions of the macro processor.
+        name: of the model, since such a file has none.
 
     Raises:
         ModelError: every fault found, with its line and mostly its column in the ``.mod`` file.
@@ -57,11 +58,12 @@ def convert(text: str | bytes) -> Conversion:
     _check_kind(file, names, dynamics, roles, faults)
     _refuse(faults)
     written = write_document(file, names, dynamics, roles, values, laws)
+    document = {"name": name, **written.document} if name else written.document
     try:
-        model = model_from_document(written.document)
+        model = model_from_document(document)
     except ModelError as error:
         raise ModelError([_placed(fault, written) for fault in error.faults]) from error
-    return Conversion(written.document, model, (*names.notes, *file.notes))
+    return Conversion(document, model, (*names.notes, *file.notes))
 
 
 def _check_kind(file: ModFile, names: Names, dynamics: Dynamics, roles: Roles, faults: FaultList) -> None:

@@ -58,10 +58,11 @@ def test_a_solve_is_followed_cancelled_and_deleted(server_url):
 
 def test_refusals_are_the_same(server_url):
     async def ask():
+        calibrations = [{"beta": 2.0}, {"beta": 0.95}]
         async with sp.AsyncClient(server_url) as there:
-            return await there.solve_many(
-                "neoclassical", [{"beta": 2.0}, {"beta": 0.95}], method=FAST, return_exceptions=True
-            )
+            with pytest.raises(sp.InvalidError, match="outside its bounds"):
+                await there.solve_many("neoclassical", calibrations, method=FAST)
+            return await there.solve_many("neoclassical", calibrations, method=FAST, return_exceptions=True)
 
     refused, solved = asyncio.run(ask())
     assert isinstance(refused, sp.InvalidError) and solved.status == "succeeded"

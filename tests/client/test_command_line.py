@@ -1,6 +1,10 @@
 """The command line as a process against the real stack: what it prints, where, and how it ends."""
 
 import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from saddlepath.cli.live import line_of, sparkline
@@ -9,7 +13,7 @@ from saddlepath.progress import Progress
 from tests.client.conftest import ENDLESS, FAST
 from tests.client.test_solving import OWN
 
-NO, USAGE, REFUSED, UNREACHABLE, NOT_OVER = 1, 2, 3, 4, 5
+NO, USAGE, REFUSED, UNREACHABLE, NOT_OVER, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
 
 def test_solve_prints_a_table_for_people(command):
@@ -61,6 +65,30 @@ def test_watch_writes_a_line_for_each_sign_of_progress(command, client):
     *steps, record = map(json.loads, command("watch", solution.id, "--json").stdout.splitlines())
     assert record["id"] == solution.id and record["status"] == "succeeded"
     assert steps and all({"phase", "step", "euler_error_max_log10"} <= step.keys() for step in steps)
+
+
+def is_under_way(solution):
+    """Whether it is trained since so long that its client has long been waiting for it."""
+    return solution.progress is not None and solution.progress.elapsed_s > 1
+
+
+def test_an_interrupted_solve_goes_on_and_says_how_to_come_back(client, server_url):
+    arguments = ["solve", "neoclassical", "--method", json.dumps(ENDLESS), "--seed", "30003"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "saddlepath", "--url", server_url, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        while not (found := [one for one in client.solutions(status="running") if is_under_way(one)]):
+            assert process.poll() is None, process.stderr.read()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == INTERRUPTED
+        (solution,) = found
+        assert f"saddlepath watch {solution.id}" in process.stderr.read()
+    assert not solution.refresh().is_over
+    solution.cancel()
 
 
 def test_show_lists_solutions_and_shows_one_by_its_first_digits(command, brock_mirman):
@@ -137,6 +165,19 @@ def test_a_file_that_is_no_yaml_is_told_where(command, tmp_path):
     assert command("check", file, code=NO).stdout.startswith(f"{file}:2:6: this is not YAML")
 
 
+def test_a_file_of_dynares_is_converted_and_its_faults_are_told(command, tmp_path):
+    source = Path(__file__).parents[2] / "examples" / "rbc.mod"
+    done = command("convert", source)
+    written = tmp_path / "rbc.yaml"
+    assert command("convert", source, "-o", written).stdout == "" and written.read_text() == done.stdout
+    assert "is a model" in command("check", written).stdout
+    faulty = tmp_path / "faulty.mod"
+    faulty.write_text(source.read_text().replace("alpha*exp(z(+1))", "alhpa*exp(z(+1))"))
+    where, line, caret, _ = command("convert", faulty, code=NO).stderr.splitlines()
+    assert where.startswith(f"{faulty}:") and "alhpa" in where
+    assert line[caret.index("^") :].startswith("alhpa")
+
+
 def test_refusals_list_every_fault_on_stderr(command):
     done = command("solve", "rbc", "beta=1.9", "bta=1", code=REFUSED)
     assert "/calibration/beta" in done.stderr and "/calibration/bta" in done.stderr and done.stdout == ""
@@ -176,6 +217,7 @@ def test_shells_complete_models_and_solutions(command, rbc):
 
 def test_the_line_of_a_solve_has_the_euler_error_falling():
     progress = Progress("gauss-newton", 3, euler_error_max_log10=-5.0, elapsed_s=1.5, eta_s=0.5)
-    line = line_of("rbc", progress, [-1.0, -3.0, -5.0], -6.0).plain
-    assert line == "rbc  gauss-newton 3  Euler error 10^-5.0 → 10^-6.0  █▅▂  1.5 s, 0.5 s left"
+    line = line_of("rbc", progress, [-1.0, -3.0, -5.0], -6.0, 80).plain
+    assert line == "rbc  gauss-newton 3  Euler error 10^-5.0 → 10^-6.0  1.5 s, 0.5 s left  █▅▂"
+    assert line_of("rbc", progress, [-1.0, -3.0, -5.0], -6.0, len(line) - 1).plain == line[:-3] + "█▃"
     assert sparkline([], -6.0) == "" and sparkline([-7.0, -8.0], -6.0) == "▁▁"

@@ -18,8 +18,9 @@ def solved(page_stack):
     return Server(page_stack.url).solve("rbc")
 
 
-def explore(open_page, server, solution, tab="policy", more=""):
-    page = open_page(f"{server.url}/#/solutions/{solution['id']}?tab={tab}{more}", accept_downloads=True)
+def explore(open_page, server, solution, tab="policy", more="", allowed=()):
+    address = f"{server.url}/#/solutions/{solution['id']}?tab={tab}{more}"
+    page = open_page(address, accept_downloads=True, allowed=allowed)
     page.get_by_role("tab", name="Policy").wait_for()
     return page
 
@@ -106,6 +107,26 @@ def test_paths_are_those_of_the_service(open_page, server, solved):
     expect(drawn).to_have_text(["0", "3"])
 
 
+def test_paths_too_many_for_one_request_come_from_a_job(open_page, server, solved):
+    page = explore(open_page, server, solved, "paths")
+    expect(page.get_by_text("The first of 200 paths")).to_be_visible()
+    asked = {"periods": 100, "paths": 1000, "burn_in": 1500, "seed": 3}
+    for name, label in (("periods", "Periods"), ("paths", "Paths"), ("burn_in", "Burn-in"), ("seed", "Seed")):
+        page.get_by_role("spinbutton", name=label, exact=True).fill(str(asked[name]))
+    page.get_by_role("button", name="Simulate", exact=True).click()
+    expect(page.get_by_text("The first of 1000 paths")).to_be_visible()
+    columns = numbers_of(page, "Simulated k, capital")
+    job = server.ask(f"/v1/solutions/{solved['id']}/simulate", asked)
+    pages = [
+        server.ask(f"/v1/solutions/{solved['id']}/simulations/{job['id']}/result?page={number}")
+        for number in (0, 1)
+    ]
+    assert job["status"] == "succeeded" and pages[0]["pages"] == 2
+    assert columns["k"] == pytest.approx(pages[0]["states"]["k"][:100])
+    at_the_end = sorted((pages[0]["states"]["k"] + pages[1]["states"]["k"])[99::100])
+    assert sum(value < columns["k lower"][-1] for value in at_the_end) == 50
+
+
 def test_responses_are_those_of_the_service(open_page, server, solved):
     page = explore(open_page, server, solved, "impulse")
     expect(page.get_by_text("means over 1000 paths")).to_be_visible()
@@ -137,6 +158,18 @@ def test_training_and_what_may_be_taken_away(open_page, server, solved):
     with page.expect_download() as download:
         page.get_by_role("button", name="Record, to solve it again").click()
     assert json.loads(download.value.path().read_text())["id"] == solved["id"]
+
+
+def test_a_model_that_was_never_registered_is_explored_all_the_same(open_page, server, solved):
+    document = server.ask(f"/v1/solutions/{solved['id']}/record")["job"]["document"]
+    solution = server.solve(document | {"title": "Of the hour"})
+    page = explore(open_page, server, solution, "impulse", allowed=(404,))
+    expect(page.get_by_role("heading", name="Of the hour")).to_be_visible()
+    expect(page.get_by_text("means over 1000 paths")).to_be_visible()
+    page.get_by_role("tab", name="Code").click()
+    text = page.get_by_label("curl code", exact=True).inner_text()
+    body = json.loads(re.search(r"-d '(.*)' \| sed", text, re.DOTALL)[1].replace("'\\''", "'"))
+    assert server.solve(body.pop("model"), **body)["id"] == solution["id"]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from solver.dynare.convert import convert
 from solver.model.load import load_model
+from solver.model.yaml_file import to_yaml
 from solver.model.zoo import load_zoo, zoo_names
 from tests.oracles.dynare import EXAMPLE, FILES
 
@@ -43,6 +44,17 @@ def test_a_mod_file_is_registered_and_says_what_was_not_read(api):
     }
     assert "Line 40: steady is not part of the model" in record["checks"][0]["message"]
     assert api.get(answer.headers["location"]).json()["policy_states"] == ["z", "k_lag"]
+
+
+def test_a_mod_file_which_has_no_name_is_given_one(api, refused):
+    assert post(api, RBC).json()["name"].startswith("anonymous-")
+    assert post(api, RBC, "?name=hansen%20(1985)").json()["name"].startswith("hansen-1985-")
+    (error,) = refused(post(api, RBC, "?name="), 422)["errors"]
+    assert error["pointer"] == "/name"
+    text = to_yaml(convert(RBC, "rbc").document, ())
+    answer = api.post("/v1/models?name=other", content=text, headers={"Content-Type": "application/yaml"})
+    (error,) = refused(answer, 422)["errors"]
+    assert error["pointer"] == "/name" and "write it into this file" in error["message"]
 
 
 def test_validation_registers_nothing(api):

@@ -16,6 +16,7 @@ from saddlepath.cli.tables import tell
 from saddlepath.errors import (
     ProblemError,
     SaddlepathError,
+    SimulationError,
     SolveError,
     SolveTimeoutError,
     UnreachableError,
@@ -47,6 +48,7 @@ for command in (
 
 _CODES: tuple[tuple[type[SaddlepathError], ExitCode], ...] = (
     (SolveError, ExitCode.NO),
+    (SimulationError, ExitCode.NO),
     (SolveTimeoutError, ExitCode.NOT_OVER),
     (UnreachableError, ExitCode.UNREACHABLE),
     (ProblemError, ExitCode.REFUSED),

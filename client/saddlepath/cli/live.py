@@ -34,28 +34,33 @@ def following(name: str, target_log10: float) -> Iterator[Show]:
         def show(progress: Progress) -> None:
             if progress.euler_error_max_log10 is not None:
                 errors.append(progress.euler_error_max_log10)
-            live.update(line_of(name, progress, errors, target_log10))
+            live.update(line_of(name, progress, errors, target_log10, console.width))
 
         yield show
 
 
-def line_of(name: str, progress: Progress, errors: list[float], target_log10: float) -> Text:
-    """The line: phase and step, the Euler error with its way so far, seconds gone and left.
+def line_of(name: str, progress: Progress, errors: list[float], target_log10: float, width: int) -> Text:
+    """The line: phase and step, the Euler error, seconds gone and left, and the error's way so far where there is room.
 
     Args:
         name: of the model.
         progress: the latest.
         errors: log10 of all Euler errors so far.
         target_log10: where they are to go.
+        width: of the terminal.
     """
     left = "" if progress.eta_s is None else f", {progress.eta_s:.1f} s left"
-    return Text.assemble(
+    line = Text.assemble(
         (name, "bold"),
         f"  {progress.phase} {progress.step}  Euler error ",
         (error(progress.euler_error_max_log10), "cyan"),
-        f" → {error(target_log10)}  ",
-        (sparkline(errors[-MOST:], target_log10), "cyan"),
-        f"  {progress.elapsed_s:.1f} s{left}",
+        f" → {error(target_log10)}  {progress.elapsed_s:.1f} s{left}  ",
+        no_wrap=True,
+        overflow="ellipsis",
+    )
+    room = min(max(width - len(line), 0), MOST)
+    return line.append(
+        sparkline(errors[len(errors) - room :] if room < len(errors) else errors, target_log10), "cyan"
     )
 
 

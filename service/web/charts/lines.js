@@ -200,7 +200,8 @@ export class LineChart {
     event.preventDefault();
     const row = Math.min(Math.max(this.#row() + steps[event.key], 0), x.length - 1);
     const first = this.#drawing.lines[0].values[row];
-    this.#plot.setCursor({ left: this.#plot.valToPos(x[row], "x"), top: first === null ? 0 : this.#plot.valToPos(first, "y") });
+    const place = { left: this.#plot.valToPos(x[row], "x"), top: first === null ? 0 : this.#plot.valToPos(first, "y") };
+    this.#plot.setCursor(place, true, true); // told to this chart, and to those it is linked with
     this.#spoken.textContent = this.#readout.textContent;
   }
 

@@ -48,11 +48,11 @@ function errorTable(errors) {
     return make("tr", {}, make("th", { scope: "row" }, WHERE[name]), cells, make("td.number", {}, String(states)));
   };
   const unit = errors.units === "consumption" ? "as a share of consumption" : "of the equation as written";
-  const heads = ["", "mean", "99 %", "largest", "states"].map((text) => make("th", { scope: "col" }, text));
+  const heads = ["mean", "99 %", "largest", "states"].map((text) => make("th.number", { scope: "col" }, text));
   return make(
     "section",
     {},
-    make("h3", {}, "Euler errors"),
+    make("h2.minor", {}, "Euler errors"),
     make("p.note", {}, `How far a decision is from optimal, ${unit}, at states that training has not seen.`),
     make(
       "div.scroll",
@@ -60,7 +60,7 @@ function errorTable(errors) {
       make(
         "table",
         {},
-        make("thead", {}, make("tr", {}, heads)),
+        make("thead", {}, make("tr", {}, make("td"), heads)),
         make("tbody", {}, Object.keys(WHERE).filter((name) => errors[name]).map(row)),
       ),
     ),
@@ -71,7 +71,7 @@ function steadyTable({ entry, solution }) {
   const rows = Object.entries(solution.certificate.steady_state).map(([name, value]) =>
     make("tr", {}, make("th", { scope: "row" }, symbol(entry, name), " ", make("span.soft", {}, entry.symbols[name]?.description ?? "")), make("td.number", {}, short(value, 6))),
   );
-  return make("section", {}, make("h3", {}, "Steady state"), make("table.values", {}, make("tbody", {}, rows)));
+  return make("section", {}, make("h2.minor", {}, "Steady state"), make("table.values", {}, make("tbody", {}, rows)));
 }
 
 function checkTable(checks) {
@@ -84,5 +84,5 @@ function checkTable(checks) {
       make("p", {}, withPowers(check.meaning)),
       make("p.note", {}, "found ", shown(check, check.value), ", passes up to ", shown(check, check.threshold)),
     );
-  return make("section", {}, make("h3", {}, "Checks"), make("ul.checks", {}, checks.map(row)));
+  return make("section", {}, make("h2.minor", {}, "Checks"), make("ul.checks", {}, checks.map(row)));
 }

@@ -122,7 +122,7 @@ async function showPolicies(body, economies, query, fail, signal) {
   const fields = pointFields(frame, point, () => redraw());
   const columns = make("div.two-columns");
   const charts = make("div.panel-charts");
-  columns.append(make("div.panel-side", {}, labelled("Variable", shown), labelled("Along", along), make("h3", {}, "At this state"), fields.node), charts);
+  columns.append(make("div.panel-side", {}, labelled("Variable", shown), labelled("Along", along), make("h2.minor", {}, "At this state"), fields.node), charts);
   body.append(columns);
   const over = new LineChart(charts, { name: "Both policies", height: 300, linked: "compare" }, signal);
   const apart = new LineChart(charts, { name: "Difference", height: 180, linked: "compare" }, signal);

@@ -35,7 +35,7 @@ export async function showImpulse(panel, economy, { fail }, signal) {
   const form = make(
     "form.panel-side",
     { submit: (event) => (event.preventDefault(), draw()) },
-    make("h3", {}, "Impulse"),
+    make("h2.minor", {}, "Impulse"),
     labelled("Shock", shock),
     size,
     to,

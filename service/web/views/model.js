@@ -25,7 +25,7 @@ export function modelFacts(entry) {
 
 function equations(entry) {
   return Object.entries(entry.equations).map(([section, lines]) => [
-    make("h4", {}, section),
+    make("h3", {}, section),
     make("pre.equations", {}, lines.join("\n")),
   ]);
 }

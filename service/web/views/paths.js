@@ -1,9 +1,9 @@
 /** Simulated paths: the first as a line, and a band that holds nine in ten. */
 
 import { LineChart } from "../charts/lines.js";
-import { ask } from "../api.js";
 import { labelled, make } from "../dom.js";
 import { quantile } from "../numbers.js";
+import { simulate } from "../simulation.js";
 import { axisLabel, symbolText } from "../symbols.js";
 import { pointFields } from "./point.js";
 
@@ -35,7 +35,7 @@ export async function showPaths(panel, economy, { fail }, signal) {
   const form = make(
     "form.panel-side",
     { submit: (event) => (event.preventDefault(), draw()) },
-    make("h3", {}, "Simulate"),
+    make("h2.minor", {}, "Simulate"),
     make(
       "div.pairs",
       {},
@@ -61,7 +61,11 @@ export async function showPaths(panel, economy, { fail }, signal) {
     told.textContent = "Simulating …";
     try {
       const body = start.isGiven ? { ...asked, initial: point } : asked;
-      const answer = await ask(`/v1/solutions/${economy.solution.id}/simulate`, body, signal);
+      const tell = (progress) => {
+        const share = progress ? Math.floor((100 * progress.periods_done) / progress.periods) : 0;
+        told.textContent = `Simulating as a job: ${share} % done …`;
+      };
+      const answer = await simulate(economy.solution.id, body, tell, signal);
       told.textContent = summary(answer, asked);
       drawPaths(grid, charts, economy, answer, asked, signal);
       fail(null);

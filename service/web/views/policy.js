@@ -44,7 +44,7 @@ export function showPolicy(panel, economy, query, { note, fail }, signal) {
   const home = button("Steady state", () => move(Object.fromEntries(economy.states.map((name) => [name, economy.steady[name]]))), {
     class: "quiet",
   });
-  side.append(make("div.side-head", {}, make("h3", {}, "At this state"), home), fields.node, table.node);
+  side.append(make("div.side-head", {}, make("h2.minor", {}, "At this state"), home), fields.node, table.node);
   charts.append(axes);
   const lines = new LineChart(charts, { name: "Policy slices", height: 300 }, signal);
   const mapBlock = make("div");

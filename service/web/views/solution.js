@@ -34,12 +34,13 @@ export async function showSolution(main, { id, query }, signal) {
   const body = make("div");
   main.append(head, failure, body);
   let solution = await ask(`/v1/solutions/${encodeURIComponent(id)}`, undefined, signal);
-  const entry = await entryOf(solution.model.name);
+  let entry = await entryOf(solution);
   const fail = (error) => showFailure(failure, error);
   showHead(head, solution, entry, fail);
   if (!isOver(solution.status)) {
     await showSolve(body, solution, (status) => showHead(head, { ...solution, status }, entry, fail), signal);
     solution = await ask(`/v1/solutions/${id}`, undefined, signal);
+    entry = await entryOf(solution);
     showHead(head, solution, entry, fail);
     body.replaceChildren();
   }
@@ -94,7 +95,7 @@ function requestOf(solution, entry) {
   const changed = Object.entries(solution.calibration).filter(([name, value]) => entry.calibration[name] !== value);
   const { target, seed, start, model } = solution;
   return {
-    model: model.name,
+    model: entry.document ?? model.name,
     ...(changed.length ? { calibration: Object.fromEntries(changed) } : {}),
     method: withoutNulls(solution.method),
     target,
@@ -116,7 +117,8 @@ function showSolutionCode(panel, { solution, entry }, point) {
 
 function showHead(head, solution, entry, fail) {
   const changes = new Map(flattened(requestOf(solution, entry)));
-  const again = make("a.button", { href: addressOf("solve", changes) }, "Change and solve again");
+  // A model that has no name to be found by has no place in an address.
+  const again = entry.document ? null : make("a.button", { href: addressOf("solve", changes) }, "Change and solve again");
   const compare = make("a.button", { href: addressOf("compare", { one: solution.id }) }, "Compare");
   head.replaceChildren(
     make("p.crumbs", {}, make("a", { href: "#/solutions" }, "Solutions"), " / ", make("code", {}, solution.id)),

@@ -22,9 +22,9 @@ export async function showTraining(panel, { solution }, { fail }, signal) {
     make(
       "div.panel-side",
       {},
-      make("h3", {}, "Method"),
+      make("h2.minor", {}, "Method"),
       facts([...flattened(solution.method), ["target", short(solution.target)], ["seed", solution.seed]]),
-      make("h3", {}, "Made by"),
+      make("h2.minor", {}, "Made by"),
       facts([
         ["solve", duration(provenance.solve_s)],
         ["steps", progress?.step],
@@ -36,7 +36,7 @@ export async function showTraining(panel, { solution }, { fail }, signal) {
     column,
   );
   const chart = new LineChart(column, { name: "Training", height: 320 }, signal);
-  column.append(make("h3", {}, "Take it away"), make("div.actions", {}, TAKEN.map((one) => takeButton(solution, one, fail, signal))));
+  column.append(make("h2.minor", {}, "Take it away"), make("div.actions", {}, TAKEN.map((one) => takeButton(solution, one, fail, signal))));
   try {
     const record = await ask(`/v1/solutions/${solution.id}/record`, undefined, signal);
     const reports = record.policy.manifest.history ?? [];

@@ -39,7 +39,7 @@ def test_the_reach_holds_the_domain_and_the_next_states_of_its_corners():
 
 
 def test_the_reach_is_that_of_steady_controls_too_where_a_bound_holds_one_at_rest():
-    """By the linear rule, that of the bound, all is consumed; who has 4 and consumes 1 has more than 4.1 with any income."""
+    """By the linear rule all is consumed; whoever has 4 and consumes 1 has more than 4.1 with any usual income."""
     domain, box = reached(load_zoo("consumption_savings"))
     quarter = (domain[1] - domain[0]) / 4
     np.testing.assert_allclose(box[1], domain[1] + quarter)

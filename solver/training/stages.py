@@ -112,14 +112,14 @@ def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray
         hidden[:, waiting] = proposal.units[:, best]
         start = np.concatenate([hidden.ravel(), vector[n_hidden:]])
         rounds_left = len(ROUNDS) - 1 - number
-        patience, worth = (1, WORTH_A_STEP) if rounds_left else (PATIENCE, IMPROVEMENT)
+        worth = WORTH_A_STEP if rounds_left else IMPROVEMENT
         status, vector = fit_output_layer(
             problem,
             monitor,
             start,
             states,
             rounds_left=rounds_left,
-            patience=patience,
+            patience=1,
             worth=worth,
             first_damping=_NEAR_DAMPING,
         )

@@ -92,8 +92,9 @@ def _message(
 
 
 def _used_before(file: ModFile) -> set[str]:
-    """Names whose values outside blocks are used by others there."""
-    return {symbol.name for one in file.values for symbol in symbols_in(one.assignment.value)}
+    """Names whose values outside blocks are used there, or by the block ``shocks``, which Dynare works out in turn."""
+    found = (*file.values, *file.moments)
+    return {symbol.name for one in found for symbol in symbols_in(one.assignment.value)}
 
 
 def _check_steady(file: ModFile, names: Names, faults: FaultList) -> None:

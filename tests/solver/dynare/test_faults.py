@@ -113,6 +113,12 @@ def test_a_variable_of_matlab_that_parameters_were_computed_from_keeps_its_value
     assert "r has had another value" in fault.message and fault.line == 29
 
 
+def test_a_parameter_that_a_variance_was_computed_from_keeps_its_value():
+    text = changed("z = 0;", "z = 0; sd_e = 0.05;")
+    (fault,) = faults_of(text)  # Dynare's variance is 0.007^2 all the same
+    assert "sd_e has had another value" in fault.message and fault.line == 29
+
+
 def test_the_steady_state_of_a_linear_model_need_not_be_zero():
     text = (
         "var x y; varexo e; model(linear); x = 0.5*x(-1) + 1 + e; y = 0.5*y(+1) + x - STEADY_STATE(x); end;"

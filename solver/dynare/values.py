@@ -93,8 +93,8 @@ def _message(
 
 def _used_before(file: ModFile) -> set[str]:
     """Names whose values outside blocks are used there, or by the block ``shocks``, which Dynare works out in turn."""
-    found = (*file.values, *file.moments)
-    return {symbol.name for one in found for symbol in symbols_in(one.assignment.value)}
+    assignments = [one.assignment for one in file.values] + [one.assignment for one in file.moments]
+    return {symbol.name for one in assignments for symbol in symbols_in(one.value)}
 
 
 def _check_steady(file: ModFile, names: Names, faults: FaultList) -> None:

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from service.caller import ANYBODY, UNASKED, Caller
-from service.errors import RateError, UnauthenticatedError
+from service.errors import ForeignPageError, RateError, UnauthenticatedError
+from service.own_page import require_own_page
 from service.problems import answer_known
 from service.rates import Rates
 from worker.errors import StoreUnavailableError
@@ -22,8 +23,8 @@ from worker.keys import Key, KeyStore
 
 OPEN = frozenset({"/healthz", "/readyz", "/v2/health/live", "/v2/health/ready", "/openapi.json"})
 RECHECK_S = 1.0
-_NO_KEY = "no key was sent; send the header Authorization: Bearer KEY"
 """For how long a server without keys may not notice that one was made."""
+_NO_KEY = "no key was sent; send the header Authorization: Bearer KEY"
 
 
 class Admission:
@@ -88,8 +89,11 @@ class AskForKeys:
         if scope["path"] not in self._open_paths:
             admission: Admission = scope["app"].state.services.admission
             try:
-                caller = await admission.admit(Headers(scope=scope).getlist("authorization"))
-            except (UnauthenticatedError, RateError, StoreUnavailableError) as error:
+                headers = Headers(scope=scope)
+                caller = await admission.admit(headers.getlist("authorization"))
+                if caller.key is None:
+                    require_own_page(headers)
+            except (UnauthenticatedError, ForeignPageError, RateError, StoreUnavailableError) as error:
                 answer = await answer_known(Request(scope), error)
                 await answer(scope, receive, send)
                 return

@@ -9,6 +9,7 @@
     ├── NotAcceptableError      an answer asked for in a media type that the call does not write
     ├── UnauthenticatedError    a request without a valid key, where one is asked for
     ├── ScopeError              a key that may not do what was asked
+    ├── ForeignPageError        a request for a page of another site, where no key is asked for
     ├── RateError               a key that has sent as many requests as it may
     ├── RequestError            fields, query parameters or values that the call does not take; every fault
     ├── BusyError               as much work of one kind is under way as may be
@@ -76,6 +77,10 @@ class ScopeError(ServiceError):
         super().__init__(
             f"this takes the scope {needed}, and the key has {', '.join(scopes)}; send a key that has it"
         )
+
+
+class ForeignPageError(ServiceError):
+    """A request that a browser sends for a page of another site, where no key is asked for."""
 
 
 class RateError(ServiceError):

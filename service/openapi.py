@@ -282,9 +282,7 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
 
 def _refusals_of_keys(scope: Scope | None) -> tuple[int, ...]:
     """The statuses by which a key, or the want of one, is refused; 503 where the store cannot tell."""
-    if scope is None:
-        return ()
-    return (401, 429, 503) if scope is Scope.READ else (401, 403, 429, 503)
+    return () if scope is None else (401, 403, 429, 503)
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -60,6 +60,7 @@ PROBLEMS: dict[type[Exception], Row] = {
     ),
     service_errors.UnauthenticatedError: Row(401, "unauthenticated", "No valid key was sent"),
     service_errors.ScopeError: Row(403, "scope", "The key may not do this"),
+    service_errors.ForeignPageError: Row(403, "foreign-page", "The request is for a page of another site"),
     service_errors.RateError: Row(429, "key-rate", "The key has sent too many requests", RETRY_AFTER_S),
     service_errors.RequestError: Row(422, "invalid-request", "The request is not valid"),
     service_errors.BusyError: Row(429, "busy", "Too much of this is under way", RETRY_AFTER_S),

@@ -22,6 +22,7 @@ from pydantic import Field
 from saddlepath import economy
 from saddlepath.client import AsyncClient
 from saddlepath.errors import InvalidError, SaddlepathError
+from saddlepath.plain import plain
 from saddlepath.solution import AsyncSolution
 from saddlepath.version import __version__
 
@@ -112,13 +113,13 @@ async def check_model(
     client = _client(context)
     with TemporaryDirectory(prefix="saddlepath-") as folder:
         file = Path(folder) / f"model.{form}"
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
         try:
             found = await (client.register(file) if register else client.check(file))
         except InvalidError as error:
-            if error.code != "invalid-model":
+            if not error.model_faults:
                 raise
-            return {"is_valid": False, "errors": [asdict(fault) for fault in error.errors]}
+            return {"is_valid": False, "errors": [asdict(fault) for fault in error.model_faults]}
     return {"is_valid": True, **found}
 
 
@@ -159,12 +160,13 @@ async def evaluate(
     _check_rows(max((len(column) for column in states.values() if isinstance(column, list)), default=1))
     solution = await _client(context).solution(solution_id)
     found = await solution.policy(states, sensitivity=sensitivity)
-    answer = {**_plain(found), "in_domain": _plain_value(found.in_domain)}
+    answer: dict[str, Any] = {**found, "in_domain": found.in_domain}
     if found.sensitivities:
         answer["sensitivities"] = {
-            name: _plain(one) | {"misfit": one.misfit} for name, one in found.sensitivities.items()
+            name: {**one, "misfit": one.misfit} for name, one in found.sensitivities.items()
         }
-    return answer
+    told: dict[str, Any] = plain(answer)
+    return told
 
 
 async def simulate(
@@ -183,7 +185,9 @@ async def simulate(
     client = _client(context)
     solution = await client.solution(solution_id)
     options = {"periods": periods, "paths": paths, "burn_in": burn_in, "seed": seed}
-    return await client.run(economy.simulated(solution, initial=initial, **options))
+    found = await client.run(economy.simulated(solution, initial=initial, **options))
+    told: dict[str, Any] = plain(found)
+    return told
 
 
 def _client(context: Context[AsyncClient]) -> AsyncClient:
@@ -220,11 +224,3 @@ def _summary(solution: AsyncSolution) -> dict[str, Any]:
         "not_passed": [asdict(check) for check in found.checks if check.verdict != "pass"],
         "solve_s": solution.record["provenance"]["solve_s"],
     }
-
-
-def _plain(values: Any) -> dict[str, Any]:
-    return {name: _plain_value(value) for name, value in values.items()}
-
-
-def _plain_value(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else value

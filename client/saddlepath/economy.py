@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from saddlepath.display import HtmlTable, number, table_of
+from saddlepath.errors import InputError
 from saddlepath.evaluating import Solved
 from saddlepath.evaluation import Array
 from saddlepath.extras import pandas
 from saddlepath.large_simulations import GROUPS, result_of
+from saddlepath.layouts import floats
 from saddlepath.wire import Exchange, Request, ask, ask_json
 
 _PATHS = 200
@@ -141,7 +143,7 @@ def simulated(solution: Solved, /, *, initial: Mapping[str, Any], **options: int
     Raises:
         SimulationError: such a job ended without a result.
     """
-    departure = {name: np.asarray(value, dtype=np.float64).tolist() for name, value in initial.items()}
+    departure = {name: floats(name, value).tolist() for name, value in initial.items()}
     body = {**options, "initial": departure}
     answer = yield from ask(Request("POST", f"/v1/solutions/{solution.id}/simulate", body=body))
     told: dict[str, Any] = answer.json()
@@ -184,8 +186,11 @@ def irf(
 
     Raises:
         InvalidError: there is no such shock, or nothing is left to chance.
+        InputError: ``part`` is none.
         MissingExtraError: pandas is not installed.
     """
+    if part not in get_args(Part):
+        raise InputError(f"part = {part!r} is not one of {', '.join(get_args(Part))}; choose one of them")
     pd = pandas("irf()")
     asked = {"shock": shock, "size": size, "periods": periods, "paths": paths, "seed": seed}
     found = yield from responses(solution, {**asked, "departure": departure, "to": to, **states})

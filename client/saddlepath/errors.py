@@ -27,7 +27,14 @@ from typing import Any
 
 
 class SaddlepathError(Exception):
-    """Anything that goes wrong between this client and its server."""
+    """Anything that goes wrong between this client and its server. May be pickled, as processes of a pool do."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args), vars(self)
+
+
+def _restored(kind: type[SaddlepathError], arguments: tuple[Any, ...]) -> SaddlepathError:
+    return kind.__new__(kind, *arguments)
 
 
 class UnreachableError(SaddlepathError):
@@ -109,6 +116,13 @@ class ProblemError(SaddlepathError):
 class InvalidError(ProblemError):
     """The request has faults: ``errors`` lists all of them."""
 
+    @property
+    def model_faults(self) -> tuple[Fault, ...]:
+        """The faults of the model file that was sent; none where something else is at fault."""
+        if self.code == "malformed-body":  # not even of its media type, as JSON that does not end
+            return (Fault("", self.detail),)
+        return self.errors if self.code == "invalid-model" else ()
+
 
 class AccessError(ProblemError):
     """The server wants a key, or the key may not do this."""
@@ -147,7 +161,10 @@ class SolveError(SaddlepathError):
         self.status = str(record["status"])
         self.problem: Mapping[str, Any] | None = record.get("problem")
         detail = f": {self.problem['detail']}" if self.problem else ""
-        super().__init__(f"solution {self.id} of {record['model']['name']} was {_ENDS[self.status]}{detail}")
+        super().__init__(
+            f"solution {self.id} of {record['model']['name']} was {_ENDS[self.status]}{detail}. To put it in the queue "
+            f"again: client.solution('{self.id}').retry(), or POST /v1/solutions/{self.id}/retry"
+        )
 
 
 class SimulationError(SaddlepathError):

@@ -39,11 +39,10 @@ class NamedValues(Mapping[str, Any]):
         return self._values[name]
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._values:
-            raise AttributeError(
-                f"there is no {name!r} here; there are {', '.join(self.__dict__['_values'])}"
-            )
-        return self._values[name]
+        values = vars(self).get("_values", {})  # empty while it is being copied or unpickled
+        if name not in values:
+            raise AttributeError(f"there is no {name!r} here; there are {', '.join(values)}")
+        return values[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

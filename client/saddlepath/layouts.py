@@ -52,7 +52,7 @@ class NamedLayout:
     """Numbers and arrays by name, which are broadcast against each other."""
 
     def __init__(self, states: Mapping[str, Any]) -> None:
-        arrays = {name: _floats(name, value) for name, value in states.items()}
+        arrays = {name: floats(name, value) for name, value in states.items()}
         try:
             broadcast = np.broadcast_arrays(*arrays.values())
         except ValueError as error:
@@ -71,7 +71,7 @@ class FrameLayout:
 
     def __init__(self, frame: Any, names: Sequence[str]) -> None:
         self._index = frame.index
-        self.columns = {name: _floats(name, frame[name]) for name in names}
+        self.columns = {name: floats(name, frame[name]) for name in names}
 
     def restore(self, answer: Answer) -> Any:
         """States, controls and definitions, ``in_domain``, and the derivatives as ``i.beta``."""
@@ -94,7 +94,7 @@ class DatasetLayout:
         self._coordinates = dataset.coords
         columns = zip(names, arrays, strict=True)
         self.columns = {
-            name: _floats(name, array.transpose(*arrays[0].dims)).ravel() for name, array in columns
+            name: floats(name, array.transpose(*arrays[0].dims)).ravel() for name, array in columns
         }
 
     def restore(self, answer: Answer) -> Any:
@@ -111,7 +111,12 @@ class DatasetLayout:
         return xr.Dataset(variables, coords=self._coordinates, attrs={"misfits": dict(answer.misfits)})
 
 
-def _floats(name: str, values: Any) -> Array:
+def floats(name: str, values: Any) -> Array:
+    """Numbers, of the state of that name, as an array.
+
+    Raises:
+        InputError: they are none, or not finite.
+    """
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from saddlepath.errors import InputError
-from saddlepath.wire import JSON, Exchange, Request, ask, ask_json
+from saddlepath.wire import JSON, Exchange, Request, ask, ask_json, named
 
 YAML = "application/yaml"
 DYNARE = "application/x-dynare"
@@ -97,7 +97,7 @@ def model(name: str) -> Exchange[Model]:
     Raises:
         NotFoundError: there is no such model.
     """
-    return Model.of((yield from ask_json(Request("GET", f"/v1/models/{name}"))))
+    return Model.of((yield from ask_json(Request("GET", f"/v1/models/{named(name)}"))))
 
 
 def check(file: str | PathLike[str]) -> Exchange[Mapping[str, Any]]:

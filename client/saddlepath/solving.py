@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any, Protocol, TypeAlias
 
-from saddlepath.errors import SolveError, SolveTimeoutError
+from saddlepath.errors import InputError, SolveError, SolveTimeoutError
 from saddlepath.modelling import register
 from saddlepath.progress import Progress, ProgressOption, Show, showing
-from saddlepath.wire import OVER, Exchange, Follow, Request, ask, ask_json
+from saddlepath.wire import OVER, Exchange, Follow, Request, ask, ask_json, named
 
 Record: TypeAlias = Mapping[str, Any]
 """A solution as the service tells it; docs: ``GET /v1/solutions/{id}``."""
@@ -61,6 +61,7 @@ def solve(
 
     Raises:
         InvalidError: the request has faults.
+        InputError: a parameter is no finite number.
         SolveError: the solve ended without a policy.
         SolveTimeoutError: it is not over within ``timeout``.
     """
@@ -68,8 +69,7 @@ def solve(
     handle = (yield from register(model))["name"] if isinstance(model, PathLike) else model
     body = _body(handle, {**(calibration or {}), **parameters}, method, target, seed, start)
     record = yield from ask_json(_posted(body, PATIENCE_S if timeout is None else min(PATIENCE_S, timeout)))
-    remaining_s = None if timeout is None else timeout - (time.monotonic() - began_s)
-    return solved((yield from until_over(record, progress, remaining_s)))
+    return solved((yield from until_over(record, progress, timeout, began_s)))
 
 
 def submit(
@@ -93,17 +93,25 @@ def submit(
     return (yield from ask_json(_posted(body, 0)))
 
 
-def until_over(record: Record, progress: ProgressOption, timeout: float | None) -> Exchange[Record]:
+def until_over(
+    record: Record, progress: ProgressOption, timeout: float | None, began_s: float | None = None
+) -> Exchange[Record]:
     """The record of a solution once it is over, be it solved or not.
 
     The solution's events are followed; where their stream breaks, it is taken up after the last event.
+
+    Args:
+        record: as it was told last.
+        progress: what to tell of it.
+        timeout: seconds to wait; None for as long as it takes.
+        began_s: from when on they count, by the monotonic clock; from now on if left out.
 
     Raises:
         SolveTimeoutError: it is not over within ``timeout`` seconds.
         NotFoundError: it was deleted meanwhile.
     """
     solution_id = str(record["id"])
-    deadline_s = math.inf if timeout is None else time.monotonic() + timeout
+    deadline_s = math.inf if timeout is None else (began_s or time.monotonic()) + timeout
     place: str | None = None
     with showing(progress, record["model"]["name"], record["target"]) as show:
         while record["status"] not in OVER:
@@ -151,7 +159,7 @@ def get(solution_id: str, wait_s: int = 0) -> Exchange[Record]:
         NotFoundError: there is no such solution.
     """
     query = {"wait": wait_s} if wait_s else {}
-    return (yield from ask_json(Request("GET", f"/v1/solutions/{solution_id}", query, wait_s=wait_s)))
+    return (yield from ask_json(Request("GET", f"/v1/solutions/{named(solution_id)}", query, wait_s=wait_s)))
 
 
 def listed(
@@ -215,13 +223,23 @@ def _body(
 ) -> dict[str, Any]:
     body = {
         "model": model,
-        "calibration": {name: float(value) for name, value in calibration.items()},
+        "calibration": {name: _parameter(name, value) for name, value in calibration.items()},
         "method": method,
         "target": target,
         "seed": seed,
         "start": start if start is None or isinstance(start, str) else start.id,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _parameter(name: str, value: float) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} = {value!r} is no number") from error
+    if not math.isfinite(number):
+        raise InputError(f"{name} = {value!r} is not finite; a parameter is a finite number")
+    return number
 
 
 def _posted(body: dict[str, Any], wait_s: float) -> Request:

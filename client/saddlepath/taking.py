@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from saddlepath.errors import InputError
 from saddlepath.evaluating import Solved
-from saddlepath.wire import Exchange, Pause, Request, ask
+from saddlepath.wire import Exchange, Pause, Request, ask, named
 
 Format = Literal["npz", "onnx", "savedmodel"]
 FigureName = Literal["policy", "euler-errors", "training", "simulation", "impulse-response"]
@@ -33,7 +33,7 @@ class Figure:
     def save(self, path: str | PathLike[str]) -> Path:
         """Writes it to a file, as SVG."""
         file = Path(path)
-        file.write_text(self.svg)
+        file.write_text(self.svg, encoding="utf-8")
         return file
 
     def _repr_svg_(self) -> str:
@@ -43,7 +43,7 @@ class Figure:
         return f"Figure of {self.name}, {len(self.svg)} characters of SVG; save(path) writes it"
 
 
-def plot(solution: Solved, /, name: FigureName = "policy", **options: Any) -> Exchange[Figure]:
+def plot(solution: Solved, name: FigureName = "policy", /, **options: Any) -> Exchange[Figure]:
     """A figure of the solution, drawn by the service.
 
     Args:
@@ -57,7 +57,7 @@ def plot(solution: Solved, /, name: FigureName = "policy", **options: Any) -> Ex
     query = {
         key: ",".join(value) if isinstance(value, list | tuple) else value for key, value in options.items()
     }
-    answer = yield from ask(Request("GET", f"/v1/solutions/{solution.id}/figures/{name}.svg", query))
+    answer = yield from ask(Request("GET", f"/v1/solutions/{solution.id}/figures/{named(name)}.svg", query))
     return Figure(name, answer.text)
 
 

@@ -11,16 +11,20 @@ import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import quote
 
 import httpx2
+import numpy as np
 
-from saddlepath.errors import problem_of
+from saddlepath.errors import InputError, UnreachableError, problem_of
 
 READ_TIMEOUT_S = 30.0
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
 OVER = frozenset({"succeeded", "failed", "cancelled"})
 """Where a job ends, be it a solution or a large simulation."""
+_MEMBERS = {"status", "code", "title", "detail"}
+"""What every problem document of the service has."""
 T = TypeVar("T")
 
 
@@ -48,12 +52,16 @@ class Request:
     is_repeatable: bool = True
 
     def arguments(self) -> dict[str, Any]:
-        """As httpx2's clients take it."""
+        """As httpx2's clients take it.
+
+        Raises:
+            InputError: the body has something that JSON cannot write.
+        """
         headers, content = dict(self.headers), None
         if isinstance(self.body, bytes):
             content = self.body
         elif self.body is not None:
-            content = json.dumps(self.body, allow_nan=False).encode()
+            content = _encoded(self.body)
             headers["Content-Type"] = JSON
         query = {name: _written(value) for name, value in self.query.items() if value is not None}
         timeout = httpx2.Timeout(10.0, read=READ_TIMEOUT_S + self.wait_s)
@@ -126,19 +134,26 @@ def ask_json(request: Request) -> Exchange[dict[str, Any]]:
 
     Raises:
         ProblemError: the service refused it.
+        UnreachableError: what answers is no Saddlepath server.
     """
     answer = yield from ask(request)
-    found: dict[str, Any] = answer.json()
+    found = _json_of(answer)
+    if not isinstance(found, dict):
+        kind = answer.headers.get("Content-Type", "something")
+        reason = f"what answers {request.method} {request.path} with {kind} is none"
+        raise UnreachableError(str(answer.url.copy_with(path="/", query=None)).rstrip("/"), reason)
     return found
+
+
+def named(text: str) -> str:
+    """A name or an id as one part of a path: whatever is in it, it leads nowhere else."""
+    return quote(text, safe="")
 
 
 def _document_of(answer: httpx2.Response) -> Mapping[str, Any]:
     """The problem document of an answer; what is none, as of a proxy, is made one."""
-    try:
-        document = answer.json()
-    except ValueError:
-        document = None
-    if isinstance(document, dict) and "code" in document:
+    document = _json_of(answer)
+    if isinstance(document, dict) and document.keys() >= _MEMBERS:
         return document
     text = " ".join(answer.text.split())[:200]
     return {
@@ -147,6 +162,29 @@ def _document_of(answer: httpx2.Response) -> Mapping[str, Any]:
         "title": f"HTTP {answer.status_code} {answer.reason_phrase}".strip(),
         "detail": text or "the answer is empty",
     }
+
+
+def _json_of(answer: httpx2.Response) -> Any:
+    """What an answer says in JSON; None where it is none."""
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _encoded(body: Any) -> bytes:
+    try:
+        return json.dumps(body, allow_nan=False, default=_plain).encode()
+    except (TypeError, ValueError) as error:
+        remedy = "give finite numbers, texts, and lists and mappings of them"
+        raise InputError(f"the request cannot be written as JSON: {error}; {remedy}") from error
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers and arrays as Python's."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{value!r} is a {type(value).__name__}")
 
 
 def _written(value: Any) -> str:

@@ -9,7 +9,7 @@ import { showSolution } from "./views/solution.js";
 import { showSolutions } from "./views/solutions.js";
 import { showSolve } from "./views/solve.js";
 
-const VIEWS = { solve: showSolve, solutions: showSolutions, solution: showSolution, compare: showCompare };
+const VIEWS = new Map(Object.entries({ solve: showSolve, solutions: showSolutions, solution: showSolution, compare: showCompare }));
 const SECTIONS = { solve: "solve", solutions: "solutions", solution: "solutions", compare: "compare" };
 
 const main = document.querySelector("main");
@@ -32,7 +32,7 @@ async function route() {
   main.replaceChildren();
   main.setAttribute("aria-busy", "true");
   try {
-    const view = VIEWS[address.view];
+    const view = VIEWS.get(address.view);
     if (!view) throw Object.assign(new Error("There is no such view."), { title: "Not found" });
     await view(main, address, signal);
   } catch (error) {

@@ -13,7 +13,8 @@ const WIDTH = 72;
  *
  * @param {*} value as JSON has it.
  * @param {Object} language `string` writes a string; `words` are its true, false and none; `list` and `object` are what
- *   stands before and after their members; `pair` writes a member of an object.
+ *   stands before and after their members; `pair` writes a member of an object; `empty` is an object without members,
+ *   where that is not the two ends.
  * @param {string} indent of the lines within.
  */
 function literal(value, language, indent = "  ") {
@@ -24,6 +25,7 @@ function literal(value, language, indent = "  ") {
     Array.isArray(value)
       ? value.map((one) => literal(one, language, deeper))
       : Object.entries(value).map(([name, one]) => language.pair(language.string(name), literal(one, language, deeper)));
+  if (language.empty && !Array.isArray(value) && Object.keys(value).length === 0) return language.empty;
   const [before, after] = Array.isArray(value) ? language.list : language.object;
   const flat = `${before}${members(indent).join(", ")}${after}`;
   if (indent.length + flat.length <= WIDTH && !flat.includes("\n")) return flat;
@@ -31,29 +33,29 @@ function literal(value, language, indent = "  ") {
 }
 
 const PYTHON = { string: quoted, words: ["True", "False", "None"], list: ["[", "]"], object: ["{", "}"], pair: (name, text) => `${name}: ${text}` };
-const R = { string: quoted, words: ["TRUE", "FALSE", "NULL"], list: ["list(", ")"], object: ["list(", ")"], pair: (name, text) => `${name} = ${text}` };
+const R = { string: quoted, words: ["TRUE", "FALSE", "NULL"], list: ["list(", ")"], object: ["list(", ")"], empty: "setNames(list(), character())", pair: (name, text) => `${name} = ${text}` };
 const JULIA = { string: julia, words: ["true", "false", "nothing"], list: ["[", "]"], object: ["Dict(", ")"], pair: (name, text) => `${name} => ${text}` };
 const JSON_TEXT = { ...PYTHON, words: ["true", "false", "null"] };
 
-/** Names that Python takes as a keyword argument of `sp.solve` and that are not its own. */
-const PYTHON_OWN = ["model", "calibration", "method", "target", "seed", "start", "client", "wait", "progress", "timeout"];
-const isKeyword = (name) => /^[A-Za-z_]\w*$/.test(name) && !PYTHON_OWN.includes(name) && !["lambda", "in", "is", "not", "or", "and"].includes(name);
+/** Names that Python does not take as a keyword argument: words of the language, and what a function has for itself. */
+const PYTHON_WORDS =
+  "and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield".split(" ");
+const OF_SOLVE = ["calibration", "method", "target", "seed", "start", "progress", "timeout"];
+const OF_POLICY = ["sensitivity", "strict"];
+const areKeywords = (names, taken) => names.every((name) => /^[A-Za-z_]\w*$/.test(name) && ![...PYTHON_WORDS, ...taken].includes(name));
 
 function python({ model, calibration = {}, ...rest }, point) {
-  const names = Object.keys(calibration);
-  const isPlain = names.every(isKeyword);
-  const parameters = isPlain
-    ? names.map((name) => `${name}=${literal(calibration[name], PYTHON)}`)
-    : [`calibration=${literal(calibration, PYTHON)}`];
+  const pairs = (values) => Object.entries(values).map(([name, value]) => `${name}=${literal(value, PYTHON)}`);
+  const parameters = areKeywords(Object.keys(calibration), OF_SOLVE) ? pairs(calibration) : [`calibration=${literal(calibration, PYTHON)}`];
   const others = Object.entries(rest).map(([name, value]) => `${name}=${literal(value, PYTHON, "    ")}`);
-  const states = Object.entries(point).map(([name, value]) => `${name}=${literal(value, PYTHON)}`);
-  const all = [quoted(model), ...parameters, ...others];
+  const states = areKeywords(Object.keys(point), OF_POLICY) ? pairs(point).join(", ") : literal(point, PYTHON);
+  const all = [literal(model, PYTHON, "    "), ...parameters, ...others];
   const flat = all.join(", ");
   const given = flat.length <= WIDTH && !flat.includes("\n") ? flat : `\n  ${all.join(",\n  ")},\n`;
   return `import saddlepath as sp
 
 s = sp.solve(${given})
-s.policy(${states.join(", ")})
+s.policy(${states})
 `;
 }
 

@@ -19,6 +19,9 @@ export function description(entry, name) {
   return entry.symbols[name]?.description ?? of;
 }
 
+/** What a model is called: its title, or its name where its file gives none. */
+export const titleOf = ({ title, name }) => title || name;
+
 /** The symbol and the description in one line of text, for the axis of a chart. */
 export function axisLabel(entry, name) {
   const told = description(entry, name);

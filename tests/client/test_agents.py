@@ -96,6 +96,18 @@ def test_an_agent_simulates_and_looks_at_a_model(ask, rbc):
     assert model["bounds"]["beta"] == [0.5, 0.9999]
 
 
+def test_an_agent_gets_the_rows_of_a_simulation_that_is_a_job(ask, rbc):
+    options = {"periods": 20, "paths": 50, "burn_in": 20_000, "seed": 1}
+    (simulated,) = map(content, ask(("simulate", {"solution_id": rbc.id, **options})))
+    assert simulated["states"]["k"] == pytest.approx(rbc.simulate(**options)["k"].tolist())
+    assert simulated["t"][:3] == [0, 1, 2]
+
+
+def test_a_file_that_is_not_even_json_is_an_answer(ask):
+    (checked,) = map(content, ask(("check_model", {"text": "{", "form": "json"})))
+    assert checked["is_valid"] is False and "not JSON" in checked["errors"][0]["message"]
+
+
 def test_an_agent_checks_mends_registers_and_solves_a_file(ask):
     faulty, registered = map(
         content,

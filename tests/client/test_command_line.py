@@ -165,6 +165,14 @@ def test_a_file_that_is_no_yaml_is_told_where(command, tmp_path):
     assert command("check", file, code=NO).stdout.startswith(f"{file}:2:6: this is not YAML")
 
 
+def test_a_file_that_is_no_json_has_faults_as_well(command, tmp_path):
+    file = tmp_path / "broken.json"
+    file.write_text('{"a":')
+    assert command("check", file, code=NO).stdout.startswith(f"{file}: the body is not JSON")
+    assert json.loads(command("check", file, "--json", code=NO).stdout)["is_valid"] is False
+    assert "the body is not JSON" in command("solve", file, code=REFUSED).stderr
+
+
 def test_a_file_of_dynares_is_converted_and_its_faults_are_told(command, tmp_path):
     source = Path(__file__).parents[2] / "examples" / "rbc.mod"
     done = command("convert", source)
@@ -192,12 +200,23 @@ def test_refusals_list_every_fault_on_stderr(command):
         (("eval", "0" * 32, "k=1:2"), "is not of the form k=FROM:TO:COUNT"),
         (("solve", "rbc", "--method", "{"), "neither an object of JSON nor a file of one"),
         (("check", "nosuch.yaml"), "does not exist"),
+        (("eval", "0" * 32, "a=0", "k=3", "k=4"), "k is given twice, as 3 and as 4; give it once"),
+        (("solve", "rbc", "beta=0.95", "beta=0.96"), "beta is given twice, as 0.95 and as 0.96"),
+        (("solve", "rbc", "beta=nan"), "beta = nan is not finite"),
+        (("solve", "rbc", "--target", "nan"), "cannot be written as JSON"),
+        (("solve", "nosuch.yaml"), "No such file or directory: 'nosuch.yaml'"),
+        (("export", "0" * 32, "nosuch/policy.npz"), "No such file or directory: 'nosuch/policy.npz'"),
     ],
 )
 def test_wrong_usage_ends_in_2(command, rbc, arguments, told):
     arguments = [rbc.id if argument == "0" * 32 else argument for argument in arguments]
     stderr = command(*arguments, code=USAGE).stderr
-    assert told in " ".join(stderr.replace("│", " ").split())
+    assert told in " ".join(stderr.replace("│", " ").split()) and "Traceback" not in stderr
+
+
+def test_an_option_that_the_figure_has_not_is_refused_whatever_its_name(command, rbc):
+    for name in ("name", "solution", "self"):
+        assert f"/{name}: " in command("plot", rbc.id, "policy", f"{name}=k", code=REFUSED).stderr
 
 
 def test_nothing_that_answers_ends_in_4(command, misbehaving):

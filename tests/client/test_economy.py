@@ -38,6 +38,17 @@ def test_an_unknown_shock_is_refused(rbc):
         rbc.irf("q")
 
 
+def test_what_no_impulse_response_has_is_told(rbc):
+    with pytest.raises(sp.InputError, match="part = 'mean' is not one of response, standard_error, baseline"):
+        rbc.irf("e", part="mean")
+
+
+@pytest.mark.parametrize("capital", [float("nan"), "much"])
+def test_a_departure_that_cannot_be_sent_is_told_by_name(rbc, capital):
+    with pytest.raises(sp.InputError, match="k = "):
+        rbc.simulate(3, initial={"k": capital})
+
+
 def test_moments_are_those_of_the_exogenous_law(rbc):
     moments = rbc.moments(periods=2000, paths=50, seed=3)
     phi, sigma = rbc.calibration["phi"], rbc.calibration["sigma"]

@@ -1,5 +1,8 @@
 """Policies from Python, in whatever form states come, against the closed form of Brock and Mirman's model."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,6 +127,15 @@ def test_a_table_without_a_state_says_which(brock_mirman):
 def test_an_unknown_name_of_an_answer_lists_the_known(brock_mirman):
     with pytest.raises(AttributeError, match="there is no 'q' here; there are a, k, i, y, c"):
         _ = brock_mirman.policy(a=0.0, k=0.2).q
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda found: pickle.loads(pickle.dumps(found))])
+def test_an_answer_may_be_copied_and_sent_to_other_processes(brock_mirman, again):
+    found = brock_mirman.policy(a=0.0, k=[0.15, 0.2], sensitivity="beta")
+    same = again(found)
+    np.testing.assert_array_equal(same.i, found.i)
+    np.testing.assert_array_equal(same.sensitivities["beta"].i, found.sensitivities["beta"].i)
+    assert same.in_domain.all()
 
 
 def test_tabulate_goes_over_the_domain_with_the_others_at_the_steady_state(brock_mirman):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -143,7 +144,7 @@ def test_where_nothing_is_left_to_chance_there_is_no_impulse(open_page, server):
     expect(page.get_by_text("Nothing is left to chance in this model")).to_be_visible()
 
 
-def test_regimes_and_a_single_state_are_drawn(open_page, server):
+def test_a_single_state_is_drawn(open_page, server):
     one = server.solve("consumption_savings", target=1e-2)
     page = explore(open_page, server, one)
     expect(page.locator(".chart canvas").first).to_be_visible()
@@ -170,6 +171,30 @@ def test_a_model_that_was_never_registered_is_explored_all_the_same(open_page, s
     text = page.get_by_label("curl code", exact=True).inner_text()
     body = json.loads(re.search(r"-d '(.*)' \| sed", text, re.DOTALL)[1].replace("'\\''", "'"))
     assert server.solve(body.pop("model"), **body)["id"] == solution["id"]
+
+
+def test_the_code_of_such_a_model_runs_whatever_its_names(open_page, server, solved, tmp_path):
+    """With members that are true, null or empty, and a parameter whose name is a word of Python's."""
+    document = server.ask(f"/v1/solutions/{solved['id']}/record")["job"]["document"]
+    document = json.loads(json.dumps(document).replace("delta", "del")) | {"title": "Of the hour before"}
+    solution = server.solve(document, calibration={"del": 0.03})
+    page = explore(open_page, server, solution, "code", "&at.k=4", allowed=(404,))
+    page.get_by_role("tab", name="Python", exact=True).click()
+    text = page.get_by_label("Python code", exact=True).inner_text()
+    assert '"del": 0.03' in text and "del=" not in text
+    (tmp_path / "code.py").write_text(text + "\nprint(s.id)\n")
+    environment = {"SADDLEPATH_URL": server.url, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        [sys.executable, tmp_path / "code.py"], capture_output=True, text=True, timeout=300, env=environment
+    )
+    assert done.stdout.strip() == solution["id"], done.stderr
+
+
+@pytest.mark.parametrize("view", ["nosuch", "constructor", "__proto__"])
+def test_an_address_of_no_view_says_so(open_page, server, view):
+    page = open_page(f"{server.url}/#/{view}")
+    expect(page.get_by_role("heading", name="Not shown")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("There is no such view.")
 
 
 @pytest.fixture

@@ -83,6 +83,16 @@ def test_a_file_is_chosen_from_the_disk(editor, tmp_path):
     expect(editor.get_by_text("This is a model.")).to_be_visible()
 
 
+def test_a_model_without_a_title_is_called_by_its_name(editor):
+    editor.get_by_label("Model file, in YAML").fill(re.sub("(?m)^title: .*$", "", EXAMPLE))
+    editor.get_by_role("button", name="Use this model").click()
+    name = re.compile(r"^my-growth-[0-9a-f]{16}$")
+    expect(editor.get_by_role("heading", name=name)).to_be_visible()
+    expect(editor.get_by_label("Model", exact=True).locator("option:checked")).to_have_text(name)
+    editor.get_by_role("button", name="Solve", exact=True).click()
+    expect(editor.get_by_role("heading", level=1, name=name)).to_be_visible()
+
+
 def test_words_of_a_model_stay_words(editor, server):
     text = EXAMPLE.replace("Growth with adjustment costs", f"'{HOSTILE.replace(chr(39), chr(39) * 2)}'")
     text = text.replace(

@@ -1,7 +1,8 @@
 """The commands together, and how they end.
 
 Exit codes: 0 done; 1 the answer is no: the certificate fails, the solve ended without a policy, the model file has
-faults; 2 wrong usage; 3 the service refused; 4 nothing answers; 5 not over in time (it goes on); 130 interrupted.
+faults; 2 wrong usage, or a file that cannot be read or written; 3 the service refused; 4 nothing answers; 5 not over in
+time (it goes on); 130 interrupted.
 """
 
 from __future__ import annotations
@@ -86,6 +87,9 @@ def run() -> int:
     except SaddlepathError as error:
         tell(f"saddlepath: {error}")
         return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.USAGE)
+    except OSError as error:  # a file that cannot be read or written
+        tell(f"saddlepath: {error}")
+        return ExitCode.USAGE
     return ExitCode.DONE
 
 

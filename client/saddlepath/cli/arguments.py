@@ -17,7 +17,7 @@ def numbers(arguments: Iterable[str]) -> dict[str, float]:
     Raises:
         typer.BadParameter: an argument is not of that form.
     """
-    return {name: _number(name, text) for name, text in map(_split, arguments)}
+    return {name: _number(name, text) for name, text in options(arguments).items()}
 
 
 def grids(arguments: Iterable[str]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def grids(arguments: Iterable[str]) -> dict[str, Any]:
     Raises:
         typer.BadParameter: an argument is not of that form.
     """
-    parsed = {name: _grid(name, text) for name, text in map(_split, arguments)}
+    parsed = {name: _grid(name, text) for name, text in options(arguments).items()}
     names = [name for name, values in parsed.items() if isinstance(values, np.ndarray)]
     mesh = np.meshgrid(*(parsed[name] for name in names), indexing="ij")
     return parsed | {name: axis.ravel() for name, axis in zip(names, mesh, strict=True)}
@@ -36,9 +36,14 @@ def options(arguments: Iterable[str]) -> dict[str, str]:
     """Texts by name, of ``along=k``.
 
     Raises:
-        typer.BadParameter: an argument is not of that form.
+        typer.BadParameter: an argument is not of that form, or a name is there twice.
     """
-    return dict(map(_split, arguments))
+    found: dict[str, str] = {}
+    for name, text in map(_split, arguments):
+        if name in found:
+            raise typer.BadParameter(f"{name} is given twice, as {found[name]} and as {text}; give it once")
+        found[name] = text
+    return found
 
 
 def document(text: str | None) -> dict[str, Any] | None:
@@ -50,7 +55,7 @@ def document(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        found = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text())
+        found = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise typer.BadParameter(
             f"{text!r} is neither an object of JSON nor a file of one: {error}"

@@ -17,7 +17,7 @@ def with_carets(file: Path, faults: Sequence[Fault]) -> str:
         file: the model file.
         faults: as the service tells them.
     """
-    lines = file.read_text(errors="replace").splitlines()
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     told = "\n".join(_one(str(file), lines, fault) for fault in faults)
     return f"{told}\n{len(faults)} {'fault' if len(faults) == 1 else 'faults'} in {file}"
 

@@ -58,14 +58,13 @@ def check(context: typer.Context, file: ModelFile, as_json: AsJson = False) -> N
     try:
         found = client_of(context).check(file)
     except InvalidError as error:
-        if error.code != "invalid-model":
+        faults = error.model_faults
+        if not faults:
             raise
         if as_json:
-            print_json(
-                {"file": str(file), "is_valid": False, "errors": [asdict(fault) for fault in error.errors]}
-            )
+            print_json({"file": str(file), "is_valid": False, "errors": [asdict(fault) for fault in faults]})
         else:
-            typer.echo(with_carets(file, error.errors))
+            typer.echo(with_carets(file, faults))
         raise typer.Exit(ExitCode.NO) from error
     if as_json:
         print_json({"file": str(file), "is_valid": True, **found})
@@ -94,7 +93,7 @@ def convert(
     if output is None:
         typer.echo(text, nl=not text.endswith("\n"))
     else:
-        output.write_text(text)
+        output.write_text(text, encoding="utf-8")
         tell(f"{output}: {len(text.splitlines())} lines")
 
 

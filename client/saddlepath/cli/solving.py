@@ -57,9 +57,9 @@ def solve(
     try:
         solution = client.submit(given, calibration=calibration, **options)
     except InvalidError as error:
-        if not isinstance(given, Path) or error.code != "invalid-model":
+        if not isinstance(given, Path) or not error.model_faults:
             raise
-        tell(with_carets(given, error.errors))
+        tell(with_carets(given, error.model_faults))
         raise typer.Exit(ExitCode.REFUSED) from error
     if wait:
         _wait(solution, timeout)

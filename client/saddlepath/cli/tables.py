@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from saddlepath.display import HtmlTable
+from saddlepath.plain import plain
 
 PIPE_WIDTH = 200
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "failed": "red", "cancelled": "yellow"}
@@ -31,7 +32,7 @@ def tell(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Prints a value as JSON; what is not finite is null."""
-    sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def print_result(result: HtmlTable) -> None:
@@ -73,13 +74,3 @@ def _cell(value: Any) -> Text:
     if isinstance(value, int | float):
         return Text(f"{value:.6g}", justify="right")
     return Text(str(value), style=COLOURS.get(str(value), ""))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -7,7 +7,7 @@ import { entryOf, loadEconomy } from "../economy.js";
 import { follow, isOver } from "../events.js";
 import { duration, moment, power, short } from "../numbers.js";
 import { failureBox, heading, showFailure } from "../parts.js";
-import { symbol } from "../symbols.js";
+import { symbol, titleOf } from "../symbols.js";
 import { makeTabs } from "../tabs.js";
 import { showCertificate, verdictMark } from "./certificate.js";
 import { showCode } from "./code.js";
@@ -122,7 +122,7 @@ function showHead(head, solution, entry, fail) {
   const compare = make("a.button", { href: addressOf("compare", { one: solution.id }) }, "Compare");
   head.replaceChildren(
     make("p.crumbs", {}, make("a", { href: "#/solutions" }, "Solutions"), " / ", make("code", {}, solution.id)),
-    heading(entry.title),
+    heading(titleOf(entry)),
     calibrationLine(solution, entry),
     statusLine(solution),
     make("div.actions", {}, again, solution.status === "succeeded" ? compare : null, actions(solution, fail)),

@@ -4,6 +4,7 @@ import { addressOf, flattened, goTo, nested, noteAddress } from "../address.js";
 import { ask, askOnce, forgetAnswers } from "../api.js";
 import { button, labelled, make, select, settled } from "../dom.js";
 import { failureBox, heading, showFailure } from "../parts.js";
+import { titleOf } from "../symbols.js";
 import { makeTabs } from "../tabs.js";
 import { showCode } from "./code.js";
 import { showEditor } from "./editor.js";
@@ -76,7 +77,7 @@ async function showRequest(panel, models, query, failure, signal) {
   }, { class: "primary" });
   const more = make("details", { open: request.others.size > 0 }, make("summary", {}, "Target and method"), method.node);
   body.append(
-    make("section.card", { "aria-label": "The model" }, make("h2", {}, entry.title), modelFacts(entry)),
+    make("section.card", { "aria-label": "The model" }, make("h2", {}, titleOf(entry)), modelFacts(entry)),
     make(
       "section.card",
       { "aria-label": "The request" },
@@ -90,7 +91,7 @@ async function showRequest(panel, models, query, failure, signal) {
 }
 
 function options(models) {
-  const option = ({ name, title }) => [name, `${title} (${name})`];
+  const option = ({ name, title }) => [name, title ? `${title} (${name})` : name];
   const own = models.filter(({ name }) => HANDLE.test(name));
   const builtIn = models.filter(({ name }) => !HANDLE.test(name));
   return [

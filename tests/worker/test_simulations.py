@@ -152,6 +152,16 @@ def test_what_starts_from_a_solution_keeps_it_and_goes_with_it(client, jobs, sim
     assert set(client.hkeys(SIZES)) == {b"*", kept.encode()}
 
 
+def test_one_that_outlives_its_solution_goes_with_it(client, simulations, attempts, solve):
+    solution = solve()
+    job_id = simulations.create(describe(solution))[0].id
+    complete(attempts, attempts.begin(job_id, "tag"))
+    client.zadd(USED, {solution: time.time() - 10 * DAY_S})
+    assert list(Retention(client, 5.0, None).sweep()) == [Removal(solution, "age")]
+    with pytest.raises(SimulationGoneError):
+        simulations.record(job_id)
+
+
 def test_where_room_is_made_a_simulation_goes_before_its_solution(client, jobs, simulations, attempts, solve):
     solution = solve()
     ids = [simulations.create(describe(solution, seed))[0].id for seed in range(2)]

@@ -115,14 +115,31 @@ def test_a_stream_that_has_begun_is_not_broken_off_where_others_are_turned_away(
     assert small.get(path, headers={"Accept": ARROW}).content == whole
 
 
-def test_lost_paths_are_null_and_counted(small, consumed, finisher):
-    asked = {"periods": 6, "paths": 200, "initial": {"k": [4.0, 100.0] * 100}}
-    record = small.post(f"{consumed}/simulate", json=asked).json()
-    finisher.simulate(record["id"])
-    (page,) = pages(small, record)
-    assert page["lost"] == small.get(record["links"]["self"]).json()["summary"]["lost"] == 100
-    k = np.array(page["states"]["k"], dtype=float).reshape(-1, 6)
+def test_lost_paths_are_null_and_counted(make_api, consumed, finisher):
+    asked = {"periods": 6, "paths": 1200, "initial": {"k": [4.0, 100.0] * 600}}  # in two blocks
+    with make_api(max_batch_states=5000) as api:
+        record = api.post(f"{consumed}/simulate", json=asked).json()
+        finisher.simulate(record["id"])
+        found, over = pages(api, record), api.get(record["links"]["self"]).json()
+    assert {page["lost"] for page in found} == {600} and over["summary"]["lost"] == 600
+    k = np.array(joined(found, "states", "k"), dtype=float).reshape(-1, 6)
     assert (np.isnan(k[0::2]) == ([False] * 3 + [True] * 3)).all() and not np.isnan(k[1::2]).any()
+
+
+def test_a_result_takes_so_many_bytes_at_most(make_api, logs, finisher):
+    """In the store: 7 numbers a row, 8 bytes a number."""
+    rows = LARGE["periods"] * LARGE["paths"]
+    with make_api(max_batch_states=1000, max_simulation_bytes=56 * rows - 1) as api:
+        refused = api.post(f"{logs}/simulate", json=LARGE)
+        assert refused.status_code == 422
+        (fault,) = refused.json()["errors"]
+        assert (
+            fault["pointer"] == "/periods" and f"{56 * rows} bytes, above {56 * rows - 1}" in fault["message"]
+        )
+    with make_api(max_batch_states=1000, max_simulation_bytes=56 * rows) as api:
+        record = api.post(f"{logs}/simulate", json=LARGE).json()
+        finisher.simulate(record["id"])
+        assert api.get(record["links"]["self"]).json()["summary"]["n_bytes"] == 56 * rows
 
 
 def test_the_same_request_is_the_same_job(small, logs, asked, finisher):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from saddlepath.client import Client
-from saddlepath.errors import LocalServerError, MissingExtraError
+from saddlepath.errors import LocalServerError
 from saddlepath.retries import Retries
 
 COMMAND = "saddlepath-server"
@@ -55,8 +55,7 @@ def local(data: str | PathLike[str] | None = None, *, workers: int = 1) -> Local
         workers: how many processes solve.
 
     Raises:
-        MissingExtraError: the server is not installed here.
-        LocalServerError: it did not come up.
+        LocalServerError: the server is not installed here, or did not come up.
     """
     command = _command()
     folder = None if data is not None else _Folder(prefix="saddlepath-")
@@ -79,7 +78,10 @@ def _command() -> str:
     beside = Path(sys.executable).with_name(COMMAND)
     found = str(beside) if beside.exists() else shutil.which(COMMAND)
     if found is None:
-        raise MissingExtraError("local", "local() starts saddlepath-server, which")
+        raise LocalServerError(
+            f"local() starts {COMMAND}, which is not installed beside this Python: in the repository of Saddlepath, "
+            "run pip install '.[cpu,embedded]'"
+        )
     return found
 
 

@@ -14,7 +14,7 @@
     ├── SolveError                 a solve ended without a policy; has .id and .problem
     ├── SimulationError            a large simulation ended without a result; has .id and .problem
     ├── SolveTimeoutError          it is not over in the time that was given, and goes on; has .id
-    ├── LocalServerError           the server that ``local()`` starts did not come up
+    ├── LocalServerError           the server that ``local()`` starts is not there
     ├── InputError                 what was given cannot even be sent; a ValueError as well
     └── MissingExtraError          an optional package is not installed
 """
@@ -203,7 +203,7 @@ class SolveTimeoutError(SaddlepathError):
 
 
 class LocalServerError(SaddlepathError):
-    """The server that :func:`saddlepath.local` starts did not come up."""
+    """The server that :func:`saddlepath.local` starts is not installed, or did not come up."""
 
 
 class InputError(SaddlepathError, ValueError):

@@ -103,6 +103,10 @@ class DatasetLayout:
 
         dims, shape = self._template.dims, self._template.shape
         columns = {**answer.columns, "in_domain": answer.in_domain}
+        if taken := [name for name in columns if name in self._coordinates and name not in self.columns]:
+            raise InputError(
+                f"{', '.join(taken)}: the policy's own variables have the names of coordinates; rename or drop these"
+            )
         variables = {
             name: (dims, column.reshape(shape))
             for name, column in columns.items()

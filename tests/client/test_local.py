@@ -39,5 +39,5 @@ def test_a_server_that_does_not_come_up_says_why(tmp_path):
 
 def test_a_server_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr(embedded, "COMMAND", "saddlepath-server-that-is-not-there")
-    with pytest.raises(sp.MissingExtraError, match=r"saddlepath\[local\]"):
+    with pytest.raises(sp.LocalServerError, match=r"not installed .*pip install '\.\[cpu,embedded\]'"):
         sp.local()

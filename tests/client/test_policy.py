@@ -74,6 +74,12 @@ def test_dataset_variables_are_states_as_well_as_coordinates(brock_mirman):
     np.testing.assert_allclose(found["i"], investment(0.0, np.array([0.15, 0.2])), rtol=TOLERANCE)
 
 
+def test_a_coordinate_does_not_stand_in_for_a_variable_of_the_policy(brock_mirman):
+    states = xr.Dataset(coords={"k": [0.15, 0.2], "a": 0.0, "c": ("k", [7.0, 8.0])})
+    with pytest.raises(sp.InputError, match="c: the policy's own variables have the names of coordinates"):
+        brock_mirman.policy(states)
+
+
 def test_many_states_travel_by_arrow_and_are_the_same(brock_mirman):
     k = np.linspace(0.15, 0.25, ARROW_FROM)
     found = brock_mirman.policy(a=0.0, k=k, sensitivity=["beta", "theta"])

@@ -57,8 +57,10 @@ demo: $(SETUP) ## solve two models over HTTP on a server of its own, and compare
 serve: $(SETUP) ## run the server until Ctrl-C; ARGS="--port 8080 --workers 2" are passed on
 	@exec $(BIN)/saddlepath-server up $(ARGS)
 
-test: $(DEV) ## run the whole test suite; ARGS are passed on to pytest
-	@$(BIN)/python -m pytest $(ARGS)
+# Two processes, a file in one of them; then alone those that kill processes and count on leases.
+test: $(DEV) ## run the whole test suite; with ARGS, pytest with these instead
+	@$(if $(ARGS),$(BIN)/python -m pytest $(ARGS),\
+		$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/integration && $(BIN)/python -m pytest tests/integration)
 
 check: $(DEV) ## lint, format, types and import contracts
 	$(BIN)/ruff check .

@@ -23,8 +23,8 @@ from worker.keys import Key, KeyStore
 
 OPEN = frozenset({"/healthz", "/readyz", "/v2/health/live", "/v2/health/ready", "/openapi.json"})
 RECHECK_S = 1.0
-_NO_KEY = "no key was sent; send the header Authorization: Bearer KEY"
 """For how long a server without keys may not notice that one was made."""
+_NO_KEY = "no key was sent; send the header Authorization: Bearer KEY"
 
 
 class Admission:

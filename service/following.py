@@ -11,8 +11,8 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 import structlog
@@ -49,7 +49,12 @@ class Followers:
         self._about_to_read: dict[tuple[str, str, str | None], asyncio.Task[Seen]] = {}
 
     async def follow(
-        self, job_id: str, place: str | None, tenant: Tenant, check: Callable[[], None]
+        self,
+        job_id: str,
+        place: str | None,
+        tenant: Tenant,
+        check: Callable[[], None],
+        until_sent: ExitStack,
     ) -> AsyncIterator[bytes] | None:
         """The events of a job after a place in its log, as they go over the wire; None where it is over and all were sent.
 
@@ -58,6 +63,7 @@ class Followers:
             place: see :meth:`EventLog.after`.
             tenant: that follows; ``check`` says the same to all of one.
             check: blocks, and raises once the job is not there for who follows, or who follows may not any more.
+            until_sent: until this is closed, the stream counts as open.
 
         Raises:
             JobNotFoundError: there is no such job.
@@ -76,7 +82,18 @@ class Followers:
             )
         if self._open.total() >= self._most:
             raise BusyError(f"{self._most} event streams are open, the most that may; try again later")
-        return self._stream(job_id, place, who, look)
+        # Counted before anybody else looks: those who read together are all answered at once.
+        until_sent.enter_context(self._counted(who))
+        return self._stream(job_id, place, look)
+
+    @contextmanager
+    def _counted(self, who: str) -> Iterator[None]:
+        self._open[who] += 1
+        try:
+            yield
+        finally:
+            self._open[who] -= 1
+            self._open += Counter()  # keys that follow nothing any more are forgotten
 
     async def _look(self, job_id: str, who: str, check: Callable[[], None], place: str | None) -> Seen:
         """What is seen by a reading that begins from now on, shared with whoever waits for the same one."""
@@ -93,8 +110,7 @@ class Followers:
         job_id, _, place = key
         return await run_in_threadpool(_read_log, self._log, job_id, check, place)
 
-    async def _stream(self, job_id: str, place: str | None, who: str, look: Look) -> AsyncIterator[bytes]:
-        self._open[who] += 1
+    async def _stream(self, job_id: str, place: str | None, look: Look) -> AsyncIterator[bytes]:
         try:
             with self._news.following(job_id) as news:
                 yield format_sse_event(retry=RECONNECT_MS)
@@ -105,9 +121,6 @@ class Followers:
         # The client comes again, and goes on where it was, or is refused.
         except (StoreUnavailableError, UnauthenticatedError) as error:
             structlog.get_logger().warning("event stream ended", job=job_id, reason=str(error))
-        finally:
-            self._open[who] -= 1
-            self._open += Counter()  # keys that follow nothing any more are forgotten
 
     async def _events(self, place: str | None, news: asyncio.Event, look: Look) -> AsyncIterator[bytes]:
         sent_s = time.monotonic()

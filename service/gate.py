@@ -42,6 +42,10 @@ class Gate:
             raise BusyError(
                 f"{self._max_waiting} {self._work} are waiting, the most that may; try again later"
             )
+        return await self.go_on(work)
+
+    async def go_on(self, work: Callable[[], ResultT]) -> ResultT:
+        """The same for a further piece of what was let in already: it waits for its turn and is never turned away."""
         self._inside += 1
         try:
             return await anyio.to_thread.run_sync(work, limiter=self._limiter)

@@ -81,10 +81,12 @@ def find_simulation(services: Services, solution_id: str, simulation_id: str) ->
     """The record of a solution's simulation. Blocks.
 
     Raises:
+        JobNotFoundError, JobGoneError: its solution is not there, or was deleted lately.
         SimulationNotFoundError: it is not there, not the caller's, or of another solution.
         SimulationGoneError: it was deleted lately.
         StoreUnavailableError: the store does not answer.
     """
+    services.jobs.require(solution_id)
     record = services.simulations.record(simulation_id)
     if record.solution != solution_id:
         raise SimulationNotFoundError(simulation_id)

@@ -234,7 +234,8 @@ class Sensitivity:
         """States as in training, as many as Gauss-Newton would take, in batches."""
         policy, method = self._policy, self._method
         judge = EulerJudge(policy.model, policy.calibration, self._numbers.expectation)
-        lower, upper = reach(policy, lambda states: judge.errors(policy.evaluate, states).largest())
+        rule = Policy.of_linear_rule(policy.model, policy.calibration, policy.frame)
+        lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())
         rng = np.random.default_rng([self._seed, _STREAM])
         box = edge_weighted_box(rng, lower, upper, method.default_states(self._size))
         states = policy.space.with_regimes(rng, box)

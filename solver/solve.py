@@ -43,12 +43,17 @@ from solver.training.compiled_bellman import compiled_bellman
 from solver.training.device import choose_device, gpus, training_on
 from solver.training.ergodic import settled
 from solver.training.monitor import Monitor
+from solver.training.placement import can_place
 from solver.training.problem import TrainingProblem
-from solver.training.start import bounded_frame, first_rule, reach
+from solver.training.start import bounded_frame, farthest, first_rule, reach
 from solver.training.train import train
 from solver.version import NUMERICS_VERSION
 
 _HELD_OUT_STATES = 384
+#: Near a kink an error may be that of a narrow strip.
+_HELD_OUT_STATES_OF_KINKS = 1024
+#: Beyond where paths go, in half domains: steep units cannot be extrapolated.
+_MARGIN_OF_KINKS = 0.1
 _HELD_OUT_STREAM = 4
 #: More than of the box, whose edges and corners are held out on purpose: the rare states are those of large errors.
 _HELD_OUT_ECONOMIES = 1024
@@ -165,13 +170,17 @@ def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, siz
     method = settings.method
     judging = method.expectation.judging(size)
     judge = EulerJudge(model, calibration, build_expectation(calibration.process, judging))
-    error_of = _held_out_error(judge, calibration, settings.seed)
+    compile_ = compiled_bellman if method.objective == "bellman" else compiled_objective
+    compiled = compile_(model, method.policy, method.training.dtype)
+    places_units = size.has_kinks and method.training.algorithm == "staged" and can_place(compiled.family)
+    follows = places_units and size.rests_on_bound
+    count = _HELD_OUT_STATES_OF_KINKS if follows else _HELD_OUT_STATES
+    error_of = _held_out_error(judge, calibration, settings.seed, count)
     rule = first_rule(model, calibration, error_of, is_trained=method.policy.family != "linear")
     lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())
     finer = build_expectation(calibration.process, judging, finer=True)
-    frame = bounded_frame(rule, finer, lower, upper)
-    compile_ = compiled_bellman if method.objective == "bellman" else compiled_objective
-    compiled = compile_(model, method.policy, method.training.dtype)
+    # Where the linear rule is that of a bound, the box follows the policy: see place_and_fit.
+    frame = bounded_frame(rule, finer, *(farthest(calibration) if follows else (lower, upper)))
 
     def policy_of(vector: np.ndarray) -> Policy:
         return Policy(model, calibration, method.policy, frame, compiled.policy_weights(vector))
@@ -193,12 +202,17 @@ def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, siz
         upper=upper,
         settings=settings,
         has_linear_rule=calibration.rule.slope is not None,
-        has_kinks=size.has_kinks,
+        places_units=places_units,
+        follows_policy=follows,
         errors_at=errors_at,
         controls_at=lambda vector, u: policy_of(vector).evaluate(
             judge.space.in_every_regime(frame.center + frame.half_width * u)[: len(u)]
         ),
         kinks_at=lambda vector, states: policy_of(vector).kinks(states),
+        slack_at=lambda vector, states: policy_of(vector).slack(states),
+        reach_at=lambda vector: reach(
+            policy_of(vector), lambda states: errors_at(vector, states), _MARGIN_OF_KINKS
+        ),
         ergodic=ergodic,
         adaptive=adaptive,
     )
@@ -253,14 +267,16 @@ def _use_of(first: np.ndarray, error_of_rule: float, monitor: Monitor) -> StartU
     return use
 
 
-def _held_out_error(judge: EulerJudge, calibration: Calibration, seed: int) -> Callable[[Decide], float]:
+def _held_out_error(
+    judge: EulerJudge, calibration: Calibration, seed: int, count: int
+) -> Callable[[Decide], float]:
     """The largest Euler error of a decision rule at states kept for that purpose; NaN where it is not defined.
 
     The expectation is the one that training takes; the certificate's, the next finer one, sees what that leaves out.
     """
     lower, upper, space = calibration.lower(), calibration.upper(), judge.space
     rng = np.random.default_rng([seed, _HELD_OUT_STREAM])
-    box = space.with_regimes(rng, edge_weighted_box(rng, lower, upper, _HELD_OUT_STATES))
+    box = space.with_regimes(rng, edge_weighted_box(rng, lower, upper, count))
     states = np.concatenate([box, space.in_every_regime(corners(lower, upper))])
     return lambda decide: float(judge.errors(decide, states).largest().max())
 

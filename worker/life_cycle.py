@@ -25,7 +25,7 @@ from worker.tenant import OPERATOR, Tenant
 
 _PARTS = ("job", "owners", "requests", "attempts", "retention")
 """The files of the script, one text to the store: each builds on those before."""
-_WHEN_FULL = frozenset({"keep", "release", "cancel", "fail", "delete", "expire", "adopt"})
+_WHEN_FULL = frozenset({"keep", "release", "cancel", "complete", "fail", "delete", "expire", "adopt"})
 """What is done although the store's memory is full: it takes next to none, and leads out of it."""
 KEPT_ENTRIES = 500
 """How many of the latest changes a job's log keeps, about: those of the last hundred seconds of a long solve."""

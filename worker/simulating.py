@@ -16,6 +16,7 @@ from solver.policy.policy import Policy
 from solver.progress import ShouldStop
 from solver.simulation.experiment import Experiment, simulate_block
 from worker.contract import Problem
+from worker.errors import StoreFullError
 from worker.simulation_job import SimulationProgress, SimulationSummary
 from worker.simulations import Manifest, Page, describe_groups, pack_page
 
@@ -24,8 +25,15 @@ _ETA_AFTER_S = 0.5
 
 _log = structlog.get_logger()
 
+FULL = Problem(
+    type="/problems/store-full",
+    title="The memory of the store is full",
+    detail="The store has no room for the whole result; what was there of it is removed. Retry when solutions or "
+    "simulations have been deleted, or ask for fewer periods or paths.",
+    code="store-full",
+)
 KeepPage = Callable[[int, bytes], bool]
-"""Keeps a page under its number; False when the attempt is over."""
+"""Keeps a page under its number; False when the attempt is over. Raises StoreFullError where there is no room for it."""
 
 
 class Simulated(NamedTuple):
@@ -58,11 +66,16 @@ class Simulating:
         self._done = 0
 
     def run(self, keep: KeepPage) -> Simulated | Problem | None:
-        """What it came to, the problem that it failed with, or None when it was told to stop."""
+        """What it came to, the problem that it failed with, or None when it was told to stop.
+
+        One whose pages fill the store fails at once: what it holds may be what others wait for.
+        """
         try:
             return self._simulate(keep)
         except _StoppedError:
             return None
+        except StoreFullError:
+            return FULL
         except Exception:  # noqa: BLE001 - whatever goes wrong, the job ends, and what went wrong is in the log
             _log.exception("simulation raised")
             return Problem(

@@ -22,7 +22,7 @@ from solver.progress import Progress
 from worker.artifacts import ArtifactStore
 from worker.attempts import Attempt, AttemptStore
 from worker.contract import EXPORT_TASK, SOLVE_TASK, Job, JobStatus, Problem
-from worker.errors import AttemptRefusedError, JobNotFoundError, StoreUnavailableError
+from worker.errors import AttemptRefusedError, JobNotFoundError, StoreFullError, StoreUnavailableError
 from worker.exports import ExportStore, origin_of
 from worker.jobs import JobStore
 from worker.lease import Lease
@@ -171,7 +171,6 @@ def _solve(task: StoreTask, job: Job, report: Reporter, lease: Lease) -> Success
 
 
 def _simulate_and_store(task: StoreTask, attempt: Attempt, lease: Lease) -> None:
-
     try:
         job = task.simulations.job(attempt.job_id)
         policy = Stored(task.jobs.job(job.solution), task.artifacts.load(job.solution)).read_policy()
@@ -181,7 +180,7 @@ def _simulate_and_store(task: StoreTask, attempt: Attempt, lease: Lease) -> None
     simulating = Simulating(policy, job.experiment, report, lease.is_over)
 
     def keep(number: int, page: bytes) -> bool:
-        return insist(lambda: task.attempts.keep_page(attempt, number, page), lease)
+        return insist(lambda: task.attempts.keep_page(attempt, number, page), lease, waits_for_room=False)
 
     outcome = simulating.run(keep)
     if outcome is None:
@@ -193,18 +192,24 @@ def _simulate_and_store(task: StoreTask, attempt: Attempt, lease: Lease) -> None
     _log.info("finished", outcome=type(outcome).__name__, is_written=is_written)
 
 
-def insist(write: Callable[[], bool], lease: Lease) -> bool:
+def insist(write: Callable[[], bool], lease: Lease, *, waits_for_room: bool = True) -> bool:
     """Writes an outcome, however long the store is away or full, while the attempt lasts: a solve is dearer than the wait.
 
     Args:
         write: writes it and says whether the attempt was not over yet.
         lease: hears that waiting is no hanging, and knows whether the attempt is over.
+        waits_for_room: whether a full store is waited for, too.
+
+    Raises:
+        StoreFullError: the store is full, and that is not waited for.
     """
     pause = threading.Event()
     while True:
         try:
             return write()
         except StoreUnavailableError as error:
+            if isinstance(error, StoreFullError) and not waits_for_room:
+                raise
             _log.warning("outcome not stored yet", reason=str(error))
             if lease.is_over():
                 return False

@@ -42,11 +42,10 @@ def _by_arrow(path: str) -> Exchange[dict[str, Any]]:
     answer = yield from ask(Request("GET", path, headers={"Accept": ARROW}))
     table = pa.ipc.open_stream(answer.content).read_all()
     found: dict[str, Any] = {"lost": int(table.schema.metadata[b"lost"])}
-    found |= {name: table[name].to_numpy() for name in ("path", "t")}
     groups: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
-    for field in table.schema:
-        if field.metadata:
-            groups[field.metadata[b"group"].decode()][field.name] = table[field.name].to_numpy()
+    for field, column in zip(table.schema, table.columns, strict=True):  # a variable may be called path, too
+        group = found if field.metadata is None else groups[field.metadata[b"group"].decode()]
+        group[field.name] = column.to_numpy()
     return found | groups
 
 

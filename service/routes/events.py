@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from service.caller import caller_of
 from service.dependencies import services_of
@@ -40,9 +43,21 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class EventStream(StreamingResponse):
-    """An answer of events; FastAPI's own class would make it encode them, which was done when they were logged."""
+    """An answer of events; FastAPI's own class would make it encode them, which was done when they were logged.
+
+    ``until_sent`` is closed once it is at its end, or the client gone.
+    """
 
     media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncIterator[bytes], until_sent: ExitStack) -> None:
+        super().__init__(events, headers=_HEADERS)
+        self._until_sent = until_sent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        with self._until_sent:
+            await super().__call__(scope, receive, send)
 
 
 @router.get(
@@ -79,9 +94,10 @@ async def follow_solution(request: Request) -> Response:
         services.jobs.require(solution_id)
 
     tenant = caller_of(request).tenant
-    stream = await services.followers.follow(solution_id, place, tenant, check)
-    if stream is None:
-        return Response(status_code=HTTPStatus.NO_CONTENT)
-    if request.scope.get(IS_HEAD):
-        return Response(headers=_HEADERS, media_type=EventStream.media_type)
-    return EventStream(stream, headers=_HEADERS)
+    with ExitStack() as until_sent:
+        events = await services.followers.follow(solution_id, place, tenant, check, until_sent)
+        if events is None:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        if request.scope.get(IS_HEAD):
+            return Response(headers=_HEADERS, media_type=EventStream.media_type)
+        return EventStream(events, until_sent.pop_all())

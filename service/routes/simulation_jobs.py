@@ -114,7 +114,7 @@ async def get_simulation_result(request: Request) -> Response:
         message = f"page = {number} is above {n_pages - 1}, the last one of this result; lower it"
         raise RequestError([Fault(("page",), message)])
     if number is None and wanted == ARROW:
-        return _streamed(request, services, record.id, manifest)
+        return await _streamed(request, services, record.id, manifest)
 
     def answer() -> bytes:
         page = number or 0
@@ -207,7 +207,7 @@ async def _find(request: Request, services: Services) -> SimulationRecord:
     return await run_in_threadpool(find_simulation, services, solution_id, simulation_id)
 
 
-def _streamed(request: Request, services: Services, simulation_id: str, manifest: Manifest) -> Response:
+async def _streamed(request: Request, services: Services, simulation_id: str, manifest: Manifest) -> Response:
     """All pages; where one is gone by its turn, the stream breaks off without its end mark."""
     headers = {"ETag": stream_tag(manifest), "Cache-Control": IMMUTABLE}
     if has_current(request, headers["ETag"]):
@@ -215,12 +215,14 @@ def _streamed(request: Request, services: Services, simulation_id: str, manifest
     if request.scope.get(IS_HEAD):
         return Response(headers=headers, media_type=ARROW)
     pages = stream_pages(services.results, simulation_id, manifest)
-    return StreamingResponse(_in_turn(services.batches, pages), headers=headers, media_type=ARROW)
+    first = await services.batches.run(lambda: next(pages))  # so that a refusal is an answer of its own
+    return StreamingResponse(_in_turn(services.batches, first, pages), headers=headers, media_type=ARROW)
 
 
-async def _in_turn(gate: Gate, pages: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _in_turn(gate: Gate, first: bytes, pages: Iterator[bytes]) -> AsyncIterator[bytes]:
     """The bytes of one page after the other, each written when the client has taken the one before."""
-    while (piece := await gate.run(lambda: next(pages, None))) is not None:
+    yield first
+    while (piece := await gate.go_on(lambda: next(pages, None))) is not None:
         yield piece
 
 

@@ -21,7 +21,7 @@ import redis
 from service.stack.embedded import POLL_S, embedded_store, running, store_log
 from service.stack.errors import StackError
 from service.stack.preflight import connect, lock_directory, require_format
-from service.stack.store import prepare_store
+from service.stack.store import CONFIG_NAME, prepare_store, stop_leftover
 from worker.data_format import FORMAT_KEY
 
 SNAPSHOT = "dump.rdb"
@@ -62,24 +62,30 @@ def restore(file: Path, data: Path) -> None:
     if not file.is_file():
         raise StackError(f"there is no file {file}")
     with lock_directory(data):
-        directory = data / "store"
-        if directory.exists():
+        if (data / "store").exists():
             raise StackError(
                 f"{data} holds a server's data already: give a directory that does not, with --data"
             )
+        unfinished = data / "restoring"  # whole, it is called a store: killed before, this leaves none
+        stop_leftover(unfinished / CONFIG_NAME)
+        _remove(unfinished)
         try:
-            _load(file, data)
-        except StackError:
-            shutil.rmtree(directory)
-            raise
+            _load(file, unfinished, store_log(data))
+            unfinished.rename(data / "store")
+        finally:
+            _remove(unfinished)
 
 
-def _load(file: Path, data: Path) -> None:
+def _remove(directory: Path) -> None:
+    if directory.exists():
+        shutil.rmtree(directory)
+
+
+def _load(file: Path, directory: Path, log: Path) -> None:
     """The store reads the snapshot where it keeps no append-only file, and then begins to keep one."""
-    store = prepare_store(data / "store")
+    store = prepare_store(directory)
     snapshot = store.directory / SNAPSHOT
     shutil.copyfile(file, snapshot)
-    log = store_log(data)
     try:
         with running(store, log, "--appendonly", "no"), connect(store.url) as client:
             if not client.exists(FORMAT_KEY):

@@ -190,7 +190,10 @@ def _calibration(
         if name not in dynamics.auxiliary and name not in roles.definitions:
             found.setdefault(name, _ZERO)
     known = {*found, *dynamics.exogenous}
-    for name, expected in dynamics.auxiliary.items():
+    added = {symbol.name for one in dynamics.auxiliary.values() for symbol in symbols_in(one)}
+    added |= {name for name, _ in lags.of.values()}
+    local = {} if added.isdisjoint(dynamics.local) else dynamics.local
+    for name, expected in (*local.items(), *dynamics.auxiliary.items()):
         value = undated(expected)
         is_known = all(symbol.name in known for symbol in symbols_in(value))
         found[name] = value if is_known else _ZERO

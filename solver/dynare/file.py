@@ -216,6 +216,11 @@ class _Reader:
             message = "equations tagged static are not read: leave them out, those tagged dynamic will do"
             raise ModelError([statement.fault(message)])
         bounds = tuple(parse_bound(statement, text) for name, text in equation.tags if name == "mcp")
+        if len({bound.name for bound in bounds}) > 1 or len({bound.is_lower for bound in bounds}) < len(
+            bounds
+        ):
+            message = "an equation's tags mcp are one lower and one upper bound of one variable: leave out the others"
+            raise ModelError([statement.fault(message)])
         self.file.equations.append(ModEquation(statement, equation, bounds))
 
     def _take_assignment(self, statement: Statement, found: list[Assigned]) -> None:
@@ -248,7 +253,13 @@ class _Reader:
     def _take_command(self, statement: Statement) -> None:
         word = statement.word
         self._has_computed |= word in COMPUTATIONS
-        if word in (*COMPUTATIONS, *IGNORED_COMMANDS) or word.startswith(IGNORED_PREFIXES):
+        if word in COMPUTATIONS:
+            self._note(statement)
+        elif word in IGNORED_COMMANDS or word.startswith(IGNORED_PREFIXES):
+            if (
+                statement.n_lines > 1 and not self._has_computed
+            ):  # to MATLAB, the next line is another statement
+                raise ModelError([statement.fault(f"{word} does not end on its line: put a semicolon there")])
             self._note(statement)
         elif statement.after(len(word)).text.startswith("=") and not self._has_computed:
             self._take_assignment(statement, self.file.values)

@@ -19,6 +19,11 @@ ENDOGENOUS, EXOGENOUS, PARAMETER, LOCAL, NATIVE = (
 )
 _GROUPS = {"var": ENDOGENOUS, "varexo": EXOGENOUS, "parameters": PARAMETER}
 _WORDS = (*FUNCTIONS, INFINITY, "t")
+#: What has a value of today and no steady state in ``steady_state_model``, and what to do instead.
+_OF_TODAY = {
+    EXOGENOUS: "write its mean",
+    LOCAL: "declare it in var, and write its # definition as an equation",
+}
 MAX_SHIFT = 50
 
 
@@ -75,7 +80,13 @@ class Names:
             return Operation(expression.operator, arguments)
         name = expression.arguments[0]
         assert isinstance(name, Symbol)
-        if self.kinds.get(name.name) != ENDOGENOUS:
+        kind = self.kinds.get(name.name)
+        if kind in _OF_TODAY:
+            message = (
+                f"STEADY_STATE is read of endogenous variables, and {name.name} is none: {_OF_TODAY[kind]}"
+            )
+            faults.append(statement.fault(message, name.name, name.column or 1))
+        if kind != ENDOGENOUS:
             return arguments[0]
         if name.name not in self.steady:
             self.steady[name.name] = self.fresh(f"{name.name}_ss")

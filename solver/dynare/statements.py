@@ -110,6 +110,11 @@ class Statement:
         return self.source.place(self.start)[0]
 
     @property
+    def n_lines(self) -> int:
+        """The number of lines that it stands on."""
+        return self.source.place(self.start + len(self.text) - 1)[0] - self.line + 1
+
+    @property
     def shown(self) -> str:
         """The text as a message may quote it."""
         return " ".join(self.text.split())[:_MAX_SHOWN]

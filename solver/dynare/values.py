@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from solver.dynare.file import ModFile
-from solver.dynare.names import ENDOGENOUS, EXOGENOUS, LOCAL, PARAMETER, Names
+from solver.dynare.names import ENDOGENOUS, EXOGENOUS, LOCAL, NATIVE, PARAMETER, Names
 from solver.dynare.statements import Statement
 from solver.language.tree import Expression, Number, symbols_in
 from solver.model.node import FaultList
@@ -86,21 +86,22 @@ def _message(
         return f"{name} is a parameter: give its value before the block initval"
     if section == "steady_state_model" and kind == EXOGENOUS:
         return f"{name} is an {kind}: give its mean in initval"
-    if section == "steady_state_model" and kind == PARAMETER and name in used:
+    if section == "steady_state_model" and kind in (PARAMETER, NATIVE) and name in used:
         return f"{name} has had another value, which others were computed from: give it one value"
     return None
 
 
 def _used_before(file: ModFile) -> set[str]:
-    """Names whose values outside blocks are used by others there."""
-    return {symbol.name for one in file.values for symbol in symbols_in(one.assignment.value)}
+    """Names whose values outside blocks are used there, or by the block ``shocks``, which Dynare works out in turn."""
+    assignments = [one.assignment for one in file.values] + [one.assignment for one in file.moments]
+    return {symbol.name for one in assignments for symbol in symbols_in(one.value)}
 
 
 def _check_steady(file: ModFile, names: Names, faults: FaultList) -> None:
     """STEADY_STATE(y) needs a formula of y: a first guess will not do."""
     formulas = {one.assignment.name.name for one in file.steady}
     for name in names.steady:
-        if name not in formulas and file.model is not None and not file.is_linear:
+        if name not in formulas and file.model is not None:
             message = f"STEADY_STATE({name}) needs the formula of {name}: give it in steady_state_model"
             faults.append(file.model.fault(message, name))
 

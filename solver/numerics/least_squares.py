@@ -43,7 +43,7 @@ def _loss(residuals: np.ndarray, jacobian: np.ndarray) -> float:
     return float(np.mean(residuals**2)) if is_defined else np.inf
 
 
-def gauss_newton(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:
+def gauss_newton(evaluate: Evaluate, start: np.ndarray, *, first_damping: float = 1e-4) -> Iterator[Iterate]:
     """Gauss-Newton: lightly damped steps far from the solution, undamped ones where the linear model holds.
 
     An undamped step goes to the least-norm solution ``y`` of ``J y = J x - r``, by a column-pivoted, rank-revealing QR
@@ -55,11 +55,12 @@ def gauss_newton(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:
     Args:
         evaluate: residuals (m,) and their Jacobian (m, n) at a point (n,); not finite where undefined.
         start: (n,) first point.
+        first_damping: of the first damped step, in units of the Jacobian's mean square.
 
     Yields:
         The start, then an iterate for every trial; nothing when the start itself is undefined.
     """
-    return _damped_steps(evaluate, start, first_damping=1e-4, goes_undamped=True)
+    return _damped_steps(evaluate, start, first_damping=first_damping, goes_undamped=True)
 
 
 def levenberg_marquardt(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:

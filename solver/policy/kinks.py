@@ -33,6 +33,7 @@ def size_of_problem(model: Model, calibration: Calibration) -> ProblemSize:
         problem_size(model),
         is_random=calibration.process.is_random,
         discount=_discount(model, calibration),
+        rests_on_bound=rests_on_bound(model, calibration),
     )
     if not size.has_kinks or has_kinked_functions(model):
         return size
@@ -46,6 +47,17 @@ def _discount(model: Model, calibration: Calibration) -> float | None:
     names = (model.exogenous, model.states, model.controls)
     today = Date(*(np.array([steady[name] for name in group]) for group in names))
     return float(numpy_economy(model).lifetime(calibration.parameter_vector(), today)[1])
+
+
+def rests_on_bound(model: Model, calibration: Calibration) -> bool:
+    """Whether a bound holds a control at the steady state."""
+    steady, economy = calibration.steady_state, numpy_economy(model)
+    exogenous, states = (
+        np.array([steady[name] for name in group]) for group in (model.exogenous, model.states)
+    )
+    lowers, uppers = economy.bounds(calibration.parameter_vector(), exogenous, states)
+    controls = calibration.control_steady()[list(economy.bounded)]
+    return bool(np.any(np.isclose(controls, lowers, 1e-9)) or np.any(np.isclose(controls, uppers, 1e-9)))
 
 
 def _comes_near_a_bound(model: Model, calibration: Calibration) -> bool:

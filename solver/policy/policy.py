@@ -127,6 +127,21 @@ class Policy:
             found = self.economy.kinks(self.setting.parameters, self.decide(states))
         return np.stack(found, axis=-1) if found else np.zeros((len(states), 0))
 
+    def slack(self, states: np.ndarray) -> np.ndarray:
+        """How far the wanted controls are from the nearest bound, in units of their scales, (n,); infinite without bounds.
+
+        Args:
+            states: (n, n_columns).
+        """
+        exogenous, endogenous, _ = self.decide(states)
+        lowers, uppers = self.economy.bounds(self.setting.parameters, exogenous, endogenous)
+        wanted, nearest = self.notional(states), np.full(len(states), np.inf)
+        for condition, low, high in zip(self.structure.outputs.conditions, lowers, uppers, strict=True):
+            control = wanted[:, condition.control]
+            distance = np.minimum(np.abs(control - low), np.abs(high - control))
+            nearest = np.minimum(nearest, distance / self.frame.scale[condition.control])
+        return nearest
+
     def notional(self, states: np.ndarray) -> np.ndarray:
         """The notional controls (n, n_notional), see :mod:`solver.policy.output_map`, at states (n, n_columns)."""
         return np.asarray(self.structure.notional(self.setting, self.weights, states)[0])

@@ -26,6 +26,7 @@ class ProblemSize:
         has_kinks: whether a minimum, a maximum, an absolute value or a bound may put kinks into the policy.
         has_bounds: whether a complementarity condition bounds a control, near or not.
         n_kinks: kinks of the model's functions of today's variables (see :mod:`solver.model.kinked_functions`).
+        rests_on_bound: whether a bound holds a control at the steady state: the kinks of all coming periods lie close by.
         is_random: whether anything of the next period is left to chance.
         discount: of the next period's value; None where the model has no lifetime (see :mod:`solver.model.lifetime`).
         has_value: whether a value is trained beside the controls.
@@ -38,6 +39,7 @@ class ProblemSize:
     has_kinks: bool = False
     has_bounds: bool = False
     n_kinks: int = 0
+    rests_on_bound: bool = False
     is_random: bool = True
     discount: float | None = None
     has_value: bool = False

@@ -153,6 +153,16 @@ class CompiledObjective:
         return tf.reduce_mean(residuals**2)
 
     @cached_property
+    def ratios(self) -> Any:
+        """Graph ``(numbers, vector, states) -> residuals (n, n_residuals)`` as log ratios, with multipliers."""
+
+        def ratios(numbers: Numbers, vector: Tensor, states: Tensor) -> Tensor:
+            return self._residuals(self._ratios, numbers, vector, states)[0]
+
+        signature = (self.numbers_spec, self.vector_spec, self.states_spec)
+        return tf.function(ratios, input_signature=signature, autograph=False)
+
+    @cached_property
     def output_jacobian(self) -> Any:
         """Graph ``(numbers, vector, states) -> residuals (m,), Jacobian (m, n_output_weights)``."""
         return self._jacobian_graph(len(self.family.shapes) - 1)

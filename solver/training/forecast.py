@@ -19,7 +19,8 @@ import numpy as np
 from solver.progress import Progress
 from solver.status import Status
 
-#: A stall is where neither loss nor error has fallen to this share of what it was, over the patience of the stage.
+#: A stall is where neither loss nor error has fallen to this share of what it was, over the patience of the stage; or to
+#: less, where a stage is followed by a better one.
 IMPROVEMENT = 0.9
 #: What the power law adds to n, without which the first few reports would look too steep.
 _BEFORE = 6
@@ -47,6 +48,7 @@ class Bounds:
         patience: reports without an improvement that end a stage; None where that would not end the run.
         impatience: how many of the last reports brought none.
         rounds_left: rounds of the same patience that follow a stall.
+        worth: the share that loss or error has to fall to.
     """
 
     goal: float
@@ -57,6 +59,7 @@ class Bounds:
     patience: int | None = None
     impatience: int = 0
     rounds_left: int = 0
+    worth: float = IMPROVEMENT
 
 
 @dataclass(frozen=True)
@@ -114,15 +117,15 @@ def _reports_for(left: float, each: float) -> float:
 
 
 def _reports_until_stall(stage: Sequence[Progress], error: _Curve, bounds: Bounds) -> float:
-    """Reports until neither error nor loss will have fallen by a tenth over the patience; infinite without one."""
+    """Reports until neither error nor loss will have fallen by what is worth it over the patience; infinite without one."""
     patience = bounds.patience
     if patience is None:
         return math.inf
     reports = float(patience - bounds.impatience)
     slope = max(error.power_law[0], _Curve.of_losses(stage).power_law[0])
     if slope > 0:
-        # From this n on a fall of b log10((n + patience + 6) / (n + 6)) is less than a tenth.
-        ratio = 10 ** min(-math.log10(IMPROVEMENT) / slope, _LARGEST_EXPONENT)
+        # From this n on a fall of b log10((n + patience + 6) / (n + 6)) is not worth it.
+        ratio = 10 ** min(-math.log10(bounds.worth) / slope, _LARGEST_EXPONENT)
         reports = max(reports, patience / (ratio - 1) - _BEFORE - (len(stage) - 1) + patience)
     return max(0.0, reports) + bounds.rounds_left * patience
 

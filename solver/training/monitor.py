@@ -55,6 +55,7 @@ class Monitor:
     _stage_began: int = 0
     _patience: int | None = None
     _rounds_left: int = 0
+    _worth: float = IMPROVEMENT
     _records_since_better: int = 0
     _error_to_beat: float = np.inf
     _loss_to_beat: float = np.inf
@@ -110,7 +111,7 @@ class Monitor:
         self._off_the_clock_s += time.monotonic() - before_s
 
     def has_stalled(self, patience: int) -> bool:
-        """Whether neither loss nor held-out error has fallen by a tenth over the last ``patience`` records."""
+        """Whether neither loss nor held-out error has fallen by what is worth it over the last ``patience`` records."""
         return self._records_since_better >= patience
 
     def has_levelled_off(self, least_steps: int) -> bool:
@@ -138,14 +139,18 @@ class Monitor:
         )
         return not (has_better_loss or has_better_error)
 
-    def forget_stall(self, patience: int | None = None, rounds_left: int = 0) -> None:
+    def forget_stall(
+        self, patience: int | None = None, rounds_left: int = 0, worth: float = IMPROVEMENT
+    ) -> None:
         """Give the next phase, whose loss is another sample's, its full patience.
 
         Args:
             patience: records without an improvement that end the run; None where such a stall would not end it.
             rounds_left: rounds of the same patience that follow its stall.
+            worth: the share of loss or held-out error that a record has to bring them down to, to be no step of a stall.
         """
         self._records_since_better, self._loss_to_beat = 0, np.inf
+        self._worth = worth
         self._patience, self._rounds_left = patience, rounds_left
 
     def start_over(self) -> None:
@@ -178,9 +183,9 @@ class Monitor:
 
     def _watch_improvement(self, loss: float, error: float) -> None:
         self._records_since_better += 1
-        if loss < IMPROVEMENT * self._loss_to_beat:
+        if loss < self._worth * self._loss_to_beat:
             self._loss_to_beat, self._records_since_better = loss, 0
-        if error < IMPROVEMENT * self._error_to_beat:
+        if error < self._worth * self._error_to_beat:
             self._error_to_beat, self._records_since_better = error, 0
 
     def _decide(self, error: float) -> Status | None:
@@ -222,6 +227,7 @@ class Monitor:
             patience=self._patience,
             impatience=self._records_since_better,
             rounds_left=self._rounds_left,
+            worth=self._worth,
         )
         forecast = foresee([*self.history[self._stage_began :], told], bounds)
         progress = replace(told, eta_s=forecast.eta_s, forecast=forecast.status)

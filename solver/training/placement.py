@@ -3,11 +3,14 @@
 A smooth policy is approximated by units spread evenly. Near a kink a policy bends within a small part of the domain, where
 evenly spread units are few and too flat. So part of the units wait: they are zero until a first policy is trained, and
 are then placed, steeper, where its Euler errors are large, and training states with them. A unit bends where its
-pre-activation is zero; it is placed so that this is at its center, along the direction in which the policy bends most.
+pre-activation is zero; it is proposed so that this is at its center, about along the direction in which the policy bends
+most. More are proposed than there is room for, of any steepness: those are taken that explain the most of what is left of
+the residuals, one beside the other (see :mod:`solver.numerics.forward_selection`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,24 +22,28 @@ from solver.policy.family import Family, NeuralFamily
 #: placed.
 _SPREAD_SLOPES = (0.5, 2.0)
 _STEEP_SLOPES = (1.0, 4.0)
-_PLACED_SLOPES = (2.0, 16.0)
-#: Shares of the units that are placed, round by round.
-ROUNDS = (1 / 6, 1 / 6)
-_JITTER = 0.03
-_STEP = 0.03
+_PLACED_SLOPES = (2.0, 200.0)
+#: Units that are spread at most, and as a share of all; of the others, which wait, the shares that each round places.
+_MOST_SPREAD, _SHARE_SPREAD = 128, 2 / 3
+ROUNDS = (1 / 2, 1 / 4, 1 / 4)
+#: Columns of the Jacobian of all that are proposed in a round.
+_MOST_COLUMNS = 1600
+_PROPOSED_PER_PLACE = 8
+_JITTER = 0.01
+_STEP = 0.01
 _SPREAD = 0.3
 
 
 @dataclass(frozen=True)
-class Placement:
+class Proposal:
     """Units and states of one round.
 
     Attributes:
-        hidden: (n_states + 1, n_units) weights of the whole first layer.
-        states: (n, n_states) scaled states near the placed units.
+        units: (n_states + 1, n_units) weights of the first layer.
+        states: (n, n_states) scaled states near them.
     """
 
-    hidden: np.ndarray
+    units: np.ndarray
     states: np.ndarray
 
 
@@ -55,40 +62,51 @@ def spread_units(rng: np.random.Generator, n_states: int, n_units: int) -> np.nd
     return np.concatenate([_units(rng, centers, directions, slopes), waiting], axis=1)
 
 
-def place_units(
+def places(n_units: int, number: int) -> slice:
+    """The places of the units of a round, from 0, in a first layer of so many."""
+    counts = _counts(n_units)
+    start = n_units - sum(counts[number:])
+    return slice(start, start + counts[number])
+
+
+def propose_units(
     rng: np.random.Generator,
-    hidden: np.ndarray,
     candidates: np.ndarray,
     errors: np.ndarray,
     value: Callable[[np.ndarray], np.ndarray],
-    number: int,
+    n_places: int,
+    n_outputs: int,
     n_new_states: int,
-) -> Placement:
-    """Place the units of one round where errors are large.
+) -> Proposal:
+    """Propose units where errors are large, several for each place.
 
     Args:
-        rng: chooses the places.
-        hidden: (n_states + 1, n_units) the first layer.
+        rng: chooses where.
         candidates: (n, n_states) scaled states.
         errors: (n,) Euler errors there.
         value: ``(m, n_states) -> (m, n_controls)`` the policy at scaled states, which says where to it bends.
-        number: of the round, from 0.
+        n_places: units that there is room for.
+        n_outputs: of the network.
         n_new_states: training states to add.
     """
-    counts = _counts(hidden.shape[1])
-    start = hidden.shape[1] - sum(counts[number:])
-    chance = np.where(np.isfinite(errors), errors, 0.0)
-    chance = chance / chance.sum() if chance.sum() > 0 else np.full(len(errors), 1 / len(errors))
-    centers = candidates[rng.choice(len(candidates), size=counts[number], p=chance)]
-    hidden = hidden.copy()
+    count = max(n_places, min(_PROPOSED_PER_PLACE * n_places, _MOST_COLUMNS // n_outputs))
+    sizes = np.where(np.isfinite(errors), errors, 0.0)
+    centers = _near(rng, candidates, sizes**2, count)
     directions = _bends(value, centers) + _SPREAD * rng.normal(size=centers.shape) / np.sqrt(centers.shape[1])
-    hidden[:, start : start + counts[number]] = _units(rng, centers, directions, _PLACED_SLOPES)
-    near = candidates[rng.choice(len(candidates), size=n_new_states, p=chance)]
-    return Placement(hidden, near + _JITTER * rng.normal(size=near.shape))
+    units = _units(rng, centers, directions, _PLACED_SLOPES)
+    return Proposal(units, _near(rng, candidates, sizes, n_new_states))
+
+
+def _near(rng: np.random.Generator, candidates: np.ndarray, mass: np.ndarray, count: int) -> np.ndarray:
+    """(count, n_states) points near candidates, which are chosen by their mass (n,); evenly where that is zero."""
+    chance = mass / mass.sum() if mass.sum() > 0 else np.full(len(mass), 1 / len(mass))
+    chosen = candidates[rng.choice(len(candidates), size=count, p=chance)]
+    return np.asarray(chosen + _JITTER * rng.normal(size=chosen.shape))
 
 
 def _counts(n_units: int) -> list[int]:
-    return [int(share * n_units) for share in ROUNDS]
+    waiting = n_units - min(_MOST_SPREAD, math.ceil(_SHARE_SPREAD * n_units))
+    return [int(share * waiting) for share in ROUNDS]
 
 
 def _bends(value: Callable[[np.ndarray], np.ndarray], centers: np.ndarray) -> np.ndarray:

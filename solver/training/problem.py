@@ -16,7 +16,7 @@ from solver.settings import SolveSettings
 from solver.training.adaptive import AdaptiveStates
 from solver.training.compiled import CompiledObjective, Numbers
 from solver.training.ergodic import ErgodicStates
-from solver.training.placement import can_place, spread_units
+from solver.training.placement import spread_units
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,13 @@ class TrainingProblem:
         upper: (n_continuous,) upper ends likewise.
         settings: resolved.
         has_linear_rule: whether the frame is that of a unique linear rule; if not, it holds the steady controls.
-        has_kinks: whether the policy may have kinks.
+        places_units: whether units are placed on kinks after a first pass.
+        follows_policy: whether they come early and the box follows the policy, as the linear rule is that of a bound.
         errors_at: ``(weights, states (n, n_columns)) -> (n,)`` Euler errors.
         controls_at: ``(weights, u (n, n_continuous)) -> (n, n_controls)`` controls at scaled states, in the first regime.
         kinks_at: ``(weights, states (n, n_columns)) -> (n, n_kinks)`` the differences whose zeros are kinks.
+        slack_at: ``(weights, states (n, n_columns)) -> (n,)`` how far the policy is from the nearest bound.
+        reach_at: ``weights -> (lower, upper)``, (n_continuous,) each, the box of where the economy goes under them.
         ergodic: where the economy goes, if states are taken from there rather than from the box.
         adaptive: states of the box that follow the errors, if they do; the box's own until they are first drawn.
     """
@@ -44,10 +47,13 @@ class TrainingProblem:
     upper: np.ndarray
     settings: SolveSettings
     has_linear_rule: bool
-    has_kinks: bool
+    places_units: bool
+    follows_policy: bool
     errors_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
     controls_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
     kinks_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    slack_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    reach_at: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
     ergodic: ErgodicStates | None = None
     adaptive: AdaptiveStates | None = None
 
@@ -84,9 +90,3 @@ class TrainingProblem:
         """Whether hinges are laid along the policy's kinks, round by round."""
         is_staged = self.settings.method.training.algorithm == "staged"
         return is_staged and isinstance(self.compiled.family, HingedFamily)
-
-    @property
-    def places_units(self) -> bool:
-        """Whether units are placed on kinks after a first pass."""
-        is_staged = self.settings.method.training.algorithm == "staged"
-        return is_staged and self.has_kinks and can_place(self.compiled.family)

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from solver.model.state_space import problem_size
+from solver.numerics.forward_selection import forward_selection
 from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
 from solver.numerics.sampling import uniform_box
+from solver.policy.family import ACTIVATIONS, NeuralFamily
+from solver.settings import PolicySettings
 from solver.status import Status
+from solver.training.compiled import CompiledObjective, compiled_objective
+from solver.training.forecast import IMPROVEMENT
 from solver.training.hinges import ROUNDS as HINGE_ROUNDS
 from solver.training.hinges import lay_hinges
 from solver.training.monitor import Monitor
-from solver.training.placement import ROUNDS, place_units
+from solver.training.narrow import without_waiting
+from solver.training.placement import ROUNDS, places, propose_units
 from solver.training.problem import TrainingProblem
 
 #: Records of Gauss-Newton without an improvement that are a stall.
 PATIENCE = 3
 _LEVENBERG_MARQUARDT_PATIENCE = 25
-_CANDIDATES = 1500
+_CANDIDATES = 2500
+#: States that are drawn for each that lies along a bound.
+_DRAWN_PER_STATE = 16
+#: Damping from near a solution: steep units, which see few states, are not to be held back by it.
+_NEAR_DAMPING = 1e-7
+#: Share of loss or error that a step has to leave at most, where units are placed after it.
+WORTH_A_STEP = 0.5
 #: Held-out error from which Gauss-Newton is trusted to go on by itself.
 NEAR = 0.05
 
@@ -34,6 +46,8 @@ def fit_output_layer(
     *,
     rounds_left: int | None = None,
     patience: int = PATIENCE,
+    worth: float = IMPROVEMENT,
+    first_damping: float = 1e-4,
 ) -> tuple[Status, np.ndarray]:
     """Gauss-Newton on the output layer; how it ended, and the weights (n_weights,) that it ended with.
 
@@ -44,37 +58,135 @@ def fit_output_layer(
         states: (n, n_columns) training states; by default the problem's own.
         rounds_left: rounds of it that follow a stall; None where other stages do.
         patience: records without an improvement that are a stall.
+        worth: the share of loss or error that is one.
+        first_damping: see :func:`gauss_newton`.
     """
-    inner = vector[: -problem.compiled.n_output_weights]
     states = problem.states(at_least=0) if states is None else states
+    problem, vector, widen = without_waiting(problem, vector)
+    inner = vector[: -problem.compiled.n_output_weights]
     evaluate = evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
-    iterates = gauss_newton(balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :])
-    return _follow(monitor, "gauss-newton", iterates, vector, len(states), patience, rounds_left)
+    iterates = gauss_newton(
+        balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :], first_damping=first_damping
+    )
+    return _follow(
+        monitor, "gauss-newton", iterates, vector, len(states), patience, rounds_left, worth, widen
+    )
 
 
 def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
-    """Rounds of placing units where errors are large and fitting the output layer again, from given weights."""
+    """Rounds of placing units where errors are large and fitting the output layer again, from given weights.
+
+    The linear rule sees no kink, and may have looked for states where the economy does not go, or not far enough for steep
+    units, which cannot be extrapolated. So the box of training states is from now on that of the policy so far.
+    """
     status = Status.STALLED
+    lower, upper = problem.reach_at(vector)
+    problem = replace(problem, lower=np.minimum(problem.lower, lower), upper=np.maximum(problem.upper, upper))
     rng = np.random.default_rng([problem.settings.seed, 3])
     space, frame = problem.compiled.rule.space, problem.numbers.setting.frame
     states = problem.states(at_least=0)
-    shape = problem.compiled.family.shapes[0]
+    n_new_states = len(states) // 2
+    shape, (_, n_outputs) = problem.compiled.family.shapes
     n_hidden = shape[0] * shape[1]
     for number in range(len(ROUNDS)):
-        box = uniform_box(rng, problem.lower, problem.upper, _CANDIDATES)
-        candidates = space.with_regimes(rng, box)
+        fresh = space.with_regimes(rng, uniform_box(rng, problem.lower, problem.upper, _CANDIDATES))
+        candidates = np.concatenate([fresh, states])
         errors = problem.errors_at(vector, candidates)
-        hidden = vector[:n_hidden].reshape(shape)
-        value = functools.partial(problem.controls_at, vector)
-        placement = place_units(rng, hidden, frame.scaled(box), errors, value, number, len(states) // 2)
-        near = np.clip(frame.center + frame.half_width * placement.states, problem.lower, problem.upper)
-        states = np.concatenate([states, space.with_regimes(rng, near)])
-        start = np.concatenate([placement.hidden.ravel(), vector[n_hidden:]])
+        narrow, waiting = without_waiting(problem, vector), places(shape[1], number)
+        proposal = propose_units(
+            rng,
+            frame.scaled(space.continuous(candidates)),
+            errors,
+            _residuals_at(narrow.problem, narrow.vector),
+            waiting.stop - waiting.start,
+            n_outputs,
+            n_new_states,
+        )
+        near = np.clip(frame.center + frame.half_width * proposal.states, problem.lower, problem.upper)
+        along = _along_bounds(problem, vector, rng, n_new_states)
+        states = np.concatenate([states, space.with_regimes(rng, near), along])
+        best = _best_units(
+            narrow.problem, monitor, narrow.vector, states, proposal.units, waiting.stop - waiting.start
+        )
+        hidden = vector[:n_hidden].reshape(shape).copy()
+        hidden[:, waiting] = proposal.units[:, best]
+        start = np.concatenate([hidden.ravel(), vector[n_hidden:]])
         rounds_left = len(ROUNDS) - 1 - number
-        status, vector = fit_output_layer(problem, monitor, start, states, rounds_left=rounds_left)
-        if monitor.end is not None or status is not Status.STALLED:
+        worth = WORTH_A_STEP if rounds_left else IMPROVEMENT
+        status, vector = fit_output_layer(
+            problem,
+            monitor,
+            start,
+            states,
+            rounds_left=rounds_left,
+            patience=1,
+            worth=worth,
+            first_damping=_NEAR_DAMPING,
+        )
+        if monitor.end is not None:
             break
     return status
+
+
+def _along_bounds(
+    problem: TrainingProblem, vector: np.ndarray, rng: np.random.Generator, count: int
+) -> np.ndarray:
+    """At most ``count`` states (n, n_columns) of the box where controls of given weights meet or leave a bound.
+
+    The kink itself is in the midst of the strip that they are in: it is the most exact where they are the most.
+    """
+    box = uniform_box(rng, problem.lower, problem.upper, _DRAWN_PER_STATE * count)
+    states = problem.compiled.space.with_regimes(rng, box)
+    slack = problem.slack_at(vector, states)
+    nearest = np.argsort(slack)[:count]
+    return np.asarray(states[nearest[np.isfinite(slack[nearest])]])
+
+
+def _residuals_at(problem: TrainingProblem, vector: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Euler residuals (n, n_residuals) as a function of scaled states (n, n_continuous), in the first regime."""
+    euler, frame = _euler(problem), problem.numbers.setting.frame
+    weights = euler.first_vector(problem.compiled.policy_weights(vector))
+
+    def residuals(u: np.ndarray) -> np.ndarray:
+        states = euler.space.in_every_regime(frame.center + frame.half_width * u)[: len(u)]
+        found = euler.ratios(problem.tensors, euler.tensor(weights), euler.tensor(states))
+        return np.asarray(found, float)
+
+    return residuals
+
+
+def _best_units(
+    problem: TrainingProblem,
+    monitor: Monitor,
+    vector: np.ndarray,
+    states: np.ndarray,
+    units: np.ndarray,
+    count: int,
+) -> np.ndarray:
+    """(count,) which of some units (n_inputs, n_units) lower the Euler residuals at the states most, one beside the other.
+
+    The policy of tomorrow is held: what bends within a small part of the domain matters to today alone.
+    """
+    euler, frame = _euler(problem), problem.numbers.setting.frame
+    assert isinstance(euler.family, NeuralFamily)
+    weights = euler.first_vector(problem.compiled.policy_weights(vector))
+    inner, output = np.split(weights, [-euler.n_output_weights])
+    evaluate = evaluation(problem, monitor, euler.today_jacobian, inner, states, euler.tensor(weights))
+    residuals, jacobian = balanced(evaluate, euler.n_residuals)(output)
+    u = frame.held(np, frame.scaled(euler.space.continuous(states)))
+    bent = ACTIVATIONS[euler.family.activation](np, u @ units[:-1] + units[-1])
+    # The last columns are the constant's: the derivatives by the outputs themselves.
+    slopes = jacobian[:, -euler.family.n_outputs :]
+    columns = slopes[:, None, :] * np.tile(bent, (euler.n_residuals, 1))[:, :, None]
+    return forward_selection(jacobian, columns, residuals, count)
+
+
+def _euler(problem: TrainingProblem) -> CompiledObjective:
+    """The Euler objective of a problem's network, whatever else is trained."""
+    family = problem.compiled.family
+    assert isinstance(family, NeuralFamily)
+    policy = PolicySettings(family="neural", hidden=family.hidden, activation=family.activation)  # type: ignore[arg-type]
+    return compiled_objective(problem.compiled.model, policy, problem.settings.method.training.dtype)
 
 
 def follow_kinks(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:
@@ -157,23 +269,25 @@ def _follow(
     n_states: int,
     patience: int,
     rounds_left: int | None,
+    worth: float = IMPROVEMENT,
+    widen: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> tuple[Status, np.ndarray]:
     """Take iterates until the monitor says stop, the phase stalls or no decrease is left.
 
     Iterates are the last of the weights (n_weights,) that the phase starts from. A phase that starts where the residuals
-    are not defined ends there: what earlier phases found stands.
+    are not defined ends there: what earlier phases found stands. ``widen`` makes all weights of those that are trained.
     """
-    monitor.forget_stall(None if rounds_left is None else patience, rounds_left or 0)
+    monitor.forget_stall(None if rounds_left is None else patience, rounds_left or 0, worth)
     with monitor.off_the_clock():
         iterate = next(iterates, None)
     is_first = True
     while iterate is not None:
         if iterate.is_taken:
             vector = np.concatenate([vector[: len(vector) - len(iterate.point)], iterate.point])
-            monitor.record(phase, vector, iterate.loss, steps=0 if is_first else 1, visited=n_states)
+            monitor.record(phase, widen(vector), iterate.loss, steps=0 if is_first else 1, visited=n_states)
         else:
             monitor.reject(visited=n_states)
         if monitor.end is not None or monitor.has_stalled(patience):
             break
         is_first, iterate = False, next(iterates, None)
-    return monitor.outcome(Status.STALLED), vector
+    return monitor.outcome(Status.STALLED), widen(vector)

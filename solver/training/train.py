@@ -19,6 +19,7 @@ from solver.status import Status
 from solver.training.adaptive import AdaptiveStates
 from solver.training.descent import compiled_descent
 from solver.training.ergodic import LONG_RUN, SHORT_RUN, ErgodicStates
+from solver.training.forecast import IMPROVEMENT
 from solver.training.hinges import ROUNDS as HINGE_ROUNDS
 from solver.training.hinges import lay_hinges
 from solver.training.monitor import Monitor
@@ -29,6 +30,7 @@ from solver.training.problem import TrainingProblem
 from solver.training.stages import (
     NEAR,
     PATIENCE,
+    WORTH_A_STEP,
     fit_all_weights,
     fit_output_layer,
     follow_kinks,
@@ -148,15 +150,22 @@ def _rounds_left(problem: TrainingProblem, vector: np.ndarray) -> int | None:
 
 def _near_policy(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> tuple[Status, np.ndarray]:
     rounds_left = _rounds_left(problem, start)
-    # The hinges will move: what is left until then is not worth waiting for.
+    # The hinges will move, and units be placed: what is left until then is not worth waiting for.
     patience = 1 if problem.has_hinges else PATIENCE
-    status, vector = fit_output_layer(problem, monitor, start, rounds_left=rounds_left, patience=patience)
+    worth = IMPROVEMENT
+    if problem.follows_policy:
+        patience, worth = 1, WORTH_A_STEP
+
+    def fit(vector: np.ndarray) -> tuple[Status, np.ndarray]:
+        return fit_output_layer(
+            problem, monitor, vector, rounds_left=rounds_left, patience=patience, worth=worth
+        )
+
+    status, vector = fit(start)
     if monitor.end is None and not monitor.best_error <= NEAR:
         status, vector = lead_near(problem, monitor, start)
         if monitor.end is None:
-            status, vector = fit_output_layer(
-                problem, monitor, vector, rounds_left=rounds_left, patience=patience
-            )
+            status, vector = fit(vector)
     return status, vector
 
 

@@ -26,6 +26,24 @@ def test_a_large_simulation_is_waited_for_and_put_together(rbc, monkeypatch):
     pd.testing.assert_frame_equal(large, rbc.simulate(periods, paths, burn_in=100, seed=5))
 
 
+def test_a_variable_may_be_called_as_the_index_is(client):
+    z = "path[t] = 0.9*path[t-1] + e[t]"
+    model = {
+        "symbols": {"states": ["path", "k"], "controls": ["i"], "exogenous": ["e"], "parameters": ["beta"]},
+        "definitions": ["y[t] = exp(path[t])*k[t]^0.3", "c[t] = y[t] - i[t]"],
+        "equations": {
+            "transition": [z, "k[t] = i[t-1]"],
+            "arbitrage": ["1/c[t] = beta*0.3*y[t+1]/k[t+1]/c[t+1]"],
+        },
+        "calibration": {"beta": 0.9, "path": 0, "k": "(0.3*beta)^(1/0.7)", "i": "k"},
+        "exogenous": {"e": {"UNormal": {"sigma": 0.01}}},
+    }
+    solution = client.solve(model, target=1e-3)
+    large = solution.simulate(1, 70_000, burn_in=100)
+    assert list(large.index.names) == ["path", "t"] and large.index[-1] == (69_999, 0)
+    assert abs(large["path"].to_numpy()).max() < 0.2  # the variable: its standard deviation is 0.02
+
+
 @pytest.mark.parametrize("status", ["failed", "cancelled"])
 def test_one_that_ends_without_a_result_says_so(misbehaving: Misbehaving, status):
     misbehaving.script = [

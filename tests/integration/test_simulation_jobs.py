@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from service.app import create_app
 from service.body import ARROW
 from service.settings import ServiceSettings
+from worker.store import artifact_key, connect
 
 ENVIRONMENT = {
     "SADDLEPATH_LEASE_S": "3",
@@ -135,6 +136,22 @@ def test_a_cancelled_one_makes_way_within_two_seconds(api, solution):
     assert pool_process(api.running) == process  # it stopped by itself
     api.wait_for(next_path, has_succeeded)
     assert api.ask("GET", path)[0]["status"] == "cancelled"
+
+
+def test_one_for_which_the_store_has_no_room_fails_and_gives_back_what_it_took(api, solution):
+    asked = {**SHORT, "seed": 17}
+    with connect(api.store_url) as store:
+        before = store.info("memory")["used_memory"]
+        store.config_set("maxmemory", before + 8 * 2**20)  # the result takes 14 MB
+        try:
+            path = api.simulate(solution, asked)
+            record = api.wait_for(path, lambda record: record["status"] not in ("queued", "running"))
+            assert (record["status"], record["problem"]["code"]) == ("failed", "store-full")
+            assert not store.exists(artifact_key(record["id"]))
+        finally:
+            store.config_set("maxmemory", 0)
+    api.ask("POST", f"{path}/retry")
+    assert api.wait_for(path, has_succeeded)["summary"]["rows"] == 300_000
 
 
 def test_it_is_there_after_everything_was_killed_and_gone_with_its_solution(start_stack):

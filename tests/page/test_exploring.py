@@ -144,7 +144,7 @@ def test_where_nothing_is_left_to_chance_there_is_no_impulse(open_page, server):
     expect(page.get_by_text("Nothing is left to chance in this model")).to_be_visible()
 
 
-def test_regimes_and_a_single_state_are_drawn(open_page, server):
+def test_a_single_state_is_drawn(open_page, server):
     one = server.solve("consumption_savings", target=1e-2)
     page = explore(open_page, server, one)
     expect(page.locator(".chart canvas").first).to_be_visible()

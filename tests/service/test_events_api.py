@@ -1,13 +1,17 @@
 """The event stream of a solution."""
 
 import asyncio
+import dataclasses
 import json
 import threading
+from contextlib import ExitStack
 
 import pytest
 
+from service.errors import BusyError
 from solver.progress import Progress
 from worker.attempts import AttemptStore
+from worker.tenant import NO_LIMIT, OPERATOR
 
 
 def events_of(text):
@@ -158,6 +162,25 @@ def test_there_are_so_many_streams_at_most(make_api, finisher):
         finisher.jobs.cancel(solution_id)
         reader.join(20)
         assert api.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("bound", ["process", "key"])
+def test_those_who_come_at_once_are_so_many_at_most(make_api, bound):
+    tenant = dataclasses.replace(OPERATOR, max_streams=2 if bound == "key" else NO_LIMIT)
+    with make_api(max_event_streams=2 if bound == "process" else 1000) as api:
+        solution_id = api.post("/v1/solutions", json={"model": "neoclassical"}).json()["id"]
+        followers = api.app.state.services.followers
+
+        async def follow():
+            with ExitStack() as until_sent:
+                asked = [
+                    followers.follow(solution_id, None, tenant, lambda: None, until_sent) for _ in range(20)
+                ]
+                found = await asyncio.gather(*asked, return_exceptions=True)
+            return [one for one in found if not isinstance(one, BusyError)]
+
+        assert len(api.portal.call(follow)) == 2  # they read together, and are answered in one turn
+        assert not followers._open
 
 
 def test_each_key_has_so_many_streams_of_its_own(api, make_key, finisher):

@@ -70,8 +70,9 @@ def test_who_finds_too_many_waiting_is_turned_away():
         await held.until_running(AT_ONCE)
         with pytest.raises(BusyError, match="1 pieces are waiting"):
             await gate.run(held)
+        tasks.append(asyncio.create_task(gate.go_on(held)))  # but not who was let in before
         held.go.set()
-        assert await asyncio.gather(*tasks) == ["done"] * (AT_ONCE + 1)
+        assert await asyncio.gather(*tasks) == ["done"] * (AT_ONCE + 2)
         assert await gate.run(held) == "done"
 
     asyncio.run(run_too_many())

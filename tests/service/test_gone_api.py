@@ -7,6 +7,7 @@ from worker.retention import Retention
 from worker.store import gone_key
 
 REQUEST = {"model": "neoclassical"}
+SIMULATION = f"sim-{'0' * 32}"
 STATES = {"states": {"a": 0.0, "k": 4.2}}
 TENSORS = {
     "inputs": [
@@ -30,7 +31,8 @@ def every_operation(api):
 def ask(api, method, path, solution_id):
     body = {"json": TENSORS if path.startswith("/v2") else STATES} if method == "post" else {}
     query = {"shock": "e_a"} if "impulse-response" in path else {}
-    return api.request(method, path.format(solution_id=solution_id, form="svg"), params=query, **body)
+    place = path.format(solution_id=solution_id, simulation_id=SIMULATION, form="svg")
+    return api.request(method, place, params=query, **body)
 
 
 def test_every_route_of_a_deleted_solution_answers_410(api, solved):

@@ -17,9 +17,9 @@ from worker.retention import Removal, Retention
 from worker.settings import WorkerSettings
 from worker.simulation_job import SimulationJob, SimulationProgress, SimulationSummary
 from worker.simulations import Manifest, Page, ResultStore, SimulationStore, pack_page
-from worker.store import SIZES, UNACKED_INDEX, USED, artifact_key
+from worker.store import SIZES, UNACKED_INDEX, USED, artifact_key, owners_key
 from worker.submission import Submission
-from worker.tenant import Tenant
+from worker.tenant import OPERATOR, Tenant
 from worker.usage import UsageStore
 
 ADA, BOB = Tenant("ada", False), Tenant("bob", False)
@@ -163,6 +163,27 @@ def test_where_room_is_made_a_simulation_goes_before_its_solution(client, jobs, 
     assert list(Retention(client, None, enough).sweep()) == [Removal(ids[1], "size")]
     assert [record.id for record in simulations.of_solution(solution)] == [ids[0]]
     assert jobs.status(solution) is JobStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("asking", [Tenant("root", sees_all=True), OPERATOR], ids=["admin", "before keys"])
+def test_it_goes_with_its_solution_whoever_asked_for_it(client, jobs, simulations, solve, asking):
+    solution_id = solve(1, jobs.seen_by(ADA))
+    job_id = simulations.seen_by(asking).create(describe(solution_id))[0].id
+    jobs.seen_by(ADA).delete(solution_id)
+    with pytest.raises(SimulationGoneError):
+        simulations.record(job_id)
+    assert simulations.ids(JobStatus.QUEUED) == [] and not client.exists(owners_key(job_id))
+
+
+def test_it_stays_with_a_solution_that_is_another_s_too(jobs, simulations, solve):
+    solution_id = solve(1, jobs.seen_by(ADA))
+    solve(1, jobs.seen_by(BOB))
+    his, hers = (
+        simulations.seen_by(one).create(describe(solution_id, seed))[0].id
+        for seed, one in enumerate((BOB, ADA))
+    )
+    jobs.seen_by(ADA).delete(solution_id)
+    assert simulations.ids(JobStatus.QUEUED) == [his] and simulations.status(hers) is None
 
 
 def test_the_queue_s_message_names_its_task(client, jobs, simulations, solve, store_url):

@@ -122,7 +122,15 @@ end
 
 function actions.delete(told_s)
   if not is_seen() then return {0, false} end
-  each_simulation(function() if is_seen() then leave(told_s) end end)
+  local stays = is_shared()
+  each_simulation(function()
+    if not stays then -- whoever asked for it, an admin or somebody before there were keys
+      charge_unseen()
+      remove('request', told_s)
+    elseif is_seen() then
+      leave(told_s)
+    end
+  end)
   leave(told_s)
   return {1}
 end

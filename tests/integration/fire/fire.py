@@ -28,7 +28,7 @@ ARGUMENTS = ("--workers", "2")
 N_CLIENTS, N_FOLLOWERS = 4, 2
 BETWEEN = 20
 """Answered operations between two faults."""
-AGAIN_S = 120.0
+AGAIN_S = 240.0
 WHOLE_S = 240.0
 POISON_SEED = 999_999_999
 

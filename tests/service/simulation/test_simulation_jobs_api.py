@@ -5,9 +5,11 @@ import pyarrow as pa
 import pytest
 
 from service.body import ARROW
+from service.gate import AT_ONCE
 from solver.simulation.experiment import BLOCK_PATHS
 from worker.contract import JobStatus
 from worker.simulating import PAGE_ROWS
+from worker.simulations import ResultStore
 
 LARGE = {"periods": 40, "paths": 2500, "burn_in": 3, "seed": 4}
 """100,000 rows in three blocks, and two pages in the first."""
@@ -91,6 +93,26 @@ def test_a_result_is_one_arrow_stream_too_or_a_page_of_it(small, asked, finisher
         assert "immutable" in first.headers["cache-control"]
         assert small.get(path + query, headers=again).status_code == 304
     assert small.head(path, headers={"Accept": ARROW}).status_code == 200
+
+
+def test_a_stream_that_has_begun_is_not_broken_off_where_others_are_turned_away(
+    small, asked, finisher, monkeypatch
+):
+    finisher.simulate(asked["id"])
+    path, gate = asked["links"]["result"], small.app.state.services.batches
+    whole = small.get(path, headers={"Accept": ARROW}).content
+    monkeypatch.setattr(gate, "_max_waiting", -AT_ONCE)  # as if as many waited as may
+    refused = small.get(path, headers={"Accept": ARROW})
+    assert (refused.status_code, refused.json()["code"]) == (429, "busy")
+    monkeypatch.setattr(gate, "_max_waiting", 1)
+    read_page = ResultStore.page
+
+    def turning_others_away(results, job_id, manifest, number):
+        monkeypatch.setattr(gate, "_max_waiting", -AT_ONCE)
+        return read_page(results, job_id, manifest, number)
+
+    monkeypatch.setattr(ResultStore, "page", turning_others_away)
+    assert small.get(path, headers={"Accept": ARROW}).content == whole
 
 
 def test_lost_paths_are_null_and_counted(small, consumed, finisher):

@@ -1,6 +1,9 @@
 """A backup has everything that the store had acknowledged; what is none is refused, and leaves nothing behind."""
 
+import random
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -169,6 +172,25 @@ def test_what_is_no_backup_or_not_whole_is_refused_and_leaves_a_clean_place(data
     assert not (tmp_path / "again" / "store").exists()
     restore(tmp_path / "backup", tmp_path / "again")
     assert everything(tmp_path / "again") == everything(data)
+
+
+def test_one_that_is_killed_leaves_no_store_that_has_less(data, tmp_path):
+    with embedded_store(data) as url, connect(url) as client:
+        for number in range(40):
+            client.set(f"large:{number}", random.Random(number).randbytes(2**20))
+    back_up(data, tmp_path / "backup")
+    again = tmp_path / "again"
+    command = ("-m", "service.cli", "restore", str(tmp_path / "backup"), "--data", str(again))
+    process = subprocess.Popen((sys.executable, *command))
+    while not list(again.rglob("dump.rdb")):
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.001)
+    process.kill()
+    process.wait()
+    assert not (again / "store").exists()
+    restore(tmp_path / "backup", again)
+    assert everything(again) == everything(data)
+    assert sorted(path.name for path in again.iterdir()) == ["lock", "logs", "store"]
 
 
 def test_another_programs_snapshot_is_refused(data, tmp_path):

@@ -85,6 +85,21 @@ def test_a_lead_of_three_takes_two_auxiliary_variables():
     assert "y_ahead[t] = y[t+1]" in found and "y_ahead_ahead[t] = y_ahead[t+1]" in found
 
 
+def test_auxiliary_variables_begin_where_the_definitions_of_today_in_them_are():
+    text = growth(
+        "# paid = alpha*y/k(-1);\n1/c = beta/c(+1)*(alpha*exp(z(+1))*k^(alpha - 1) + 1 - delta) + 0*log(paid*c(+2));\n",
+        tail=TAIL.replace("initval;", "steady_state_model; z = 0;").replace(
+            "k = 3; c = 1; y = 1.3;",
+            "k = (alpha/(1/beta - 1 + delta))^(1/(1 - alpha)); y = k^alpha; c = y - delta*k;",
+        ),
+    )
+    conversion = convert(text)
+    assert conversion.document["calibration"]["paid"] == "alpha*y/k"
+    assert conversion.document["calibration"]["paid_lag"] == "paid"
+    assert conversion.document["calibration"]["term_ahead"] == "log(paid*c)"
+    assert find_steady_state(conversion.model).notes == ()  # the file's own, not one that was searched
+
+
 def test_lags_of_shocks_are_states():
     assert document_of("news")["equations"]["transition"][:4] == [
         "a[t] = rho*a[t-1] + eps[t] + news_lag3[t-1]",

@@ -58,6 +58,21 @@ def test_all_faults_are_told_at_their_places():
         ("[name='Capital']", "[mcp='i']", "mcp = 'variable > value'", "[mcp"),
         ("[name='Capital']", "[mcp='i > y']", "the bound of i holds y", "[mcp"),
         ("[name='Capital']", "[mcp='q > 0']", "bounds q, which is not declared", "[mcp"),
+        (
+            "[name='Capital']",
+            "[mcp='i > 0', mcp='k < 9']",
+            "lower and one upper bound of one variable",
+            "[mcp",
+        ),
+        (
+            "[name='Capital']",
+            "[mcp='i > 0'] [mcp='i > 1']",
+            "lower and one upper bound of one variable",
+            "[mcp",
+        ),
+        ("beta = 0.99;", "close all\nbeta = 0.99;", "does not end on its line", "close all"),
+        ("y = c + i;", "y = c + i + e - STEADY_STATE(e);", "STEADY_STATE is read of endogenous", "e)"),
+        ("[name='Capital']", "# x = c; 0*STEADY_STATE(x) +", "read of endogenous", "x)"),
         ("[name='Capital']", "[static]", "tagged static", "[static"),
         ("shocks;", "shocks(overwrite);", "leave out (overwrite)", "shocks(overwrite)"),
         ("var y", "var(log) y", "declare var without", "(log)"),
@@ -90,6 +105,26 @@ def test_what_only_the_model_shows_is_told_by_the_line_of_the_file():
     (fault,) = faults_of(text)
     assert "i is not finite" in fault.message
     assert text.splitlines()[fault.line - 1] == "i = log(-k);"
+
+
+def test_a_variable_of_matlab_that_parameters_were_computed_from_keeps_its_value():
+    text = changed("beta = 0.99;", "r = 0.01; beta = 1/(1 + r);").replace("z = 0;", "z = 0; r = 0.5;")
+    (fault,) = faults_of(text)  # Dynare's beta is 1/1.01 all the same
+    assert "r has had another value" in fault.message and fault.line == 29
+
+
+def test_a_parameter_that_a_variance_was_computed_from_keeps_its_value():
+    text = changed("z = 0;", "z = 0; sd_e = 0.05;")
+    (fault,) = faults_of(text)  # Dynare's variance is 0.007^2 all the same
+    assert "sd_e has had another value" in fault.message and fault.line == 29
+
+
+def test_the_steady_state_of_a_linear_model_need_not_be_zero():
+    text = (
+        "var x y; varexo e; model(linear); x = 0.5*x(-1) + 1 + e; y = 0.5*y(+1) + x - STEADY_STATE(x); end;"
+    )
+    (fault,) = faults_of(text)
+    assert "STEADY_STATE(x) needs the formula of x" in fault.message
 
 
 def test_a_model_without_decisions_is_refused():

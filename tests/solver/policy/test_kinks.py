@@ -1,5 +1,6 @@
 """Which policies have kinks: those of bounds that come near, and of minima and maxima whatever they do."""
 
+import numpy as np
 import pytest
 
 from solver.calibrate import calibrate
@@ -7,6 +8,7 @@ from solver.model.load import load_model
 from solver.model.state_space import problem_size
 from solver.model.zoo import load_zoo
 from solver.policy.kinks import size_of_problem
+from solver.policy.policy import Policy
 from solver.settings import SolveSettings
 
 
@@ -41,6 +43,20 @@ def has_kinks(model, overrides=None):
 )
 def test_what_the_zoo_is_known_to_have(name, answer):
     assert has_kinks(load_zoo(name)) is answer
+
+
+@pytest.mark.parametrize(
+    "name, answer",
+    [
+        ("rbc_labour", False),
+        ("irreversible_investment", False),  # investment makes good for what wears out
+        ("consumption_savings", True),  # who is impatient holds nothing
+        ("consumption_savings_ar1", True),
+    ],
+)
+def test_whether_a_bound_holds_a_control_at_rest(name, answer):
+    model = load_zoo(name)
+    assert size_of_problem(model, calibrate(model)).rests_on_bound is answer
 
 
 def test_all_else_of_the_size_is_that_of_the_model():
@@ -99,3 +115,24 @@ def test_the_default_target_is_that_of_a_smooth_or_a_kinked_policy(name, target)
     size = size_of_problem(model, calibrate(model))
     assert SolveSettings().resolve(size).target == target
     assert SolveSettings(target=1e-5).resolve(size).target == 1e-5
+
+
+@pytest.mark.parametrize(
+    "bounds, low, high", [("0.65 <= x[t] <= 0.8", 0.65, 0.8), ("0.1*k[t] <= x[t] <= inf", None, np.inf)]
+)
+def test_slack_is_how_far_the_wanted_control_is_from_its_nearest_bound(bounds, low, high):
+    model = saving(bounds)
+    policy = Policy.of_linear_rule(model, calibrate(model))
+    k = np.linspace(0.5, 1.5, 11)
+    wanted = 0.5 + 0.2 * k  # also where a bound holds it
+    distance = np.minimum(np.abs(wanted - (0.1 * k if low is None else low)), np.abs(high - wanted))
+    np.testing.assert_allclose(
+        policy.slack(k[:, None]), distance / policy.frame.scale[0], rtol=1e-9, atol=1e-12
+    )
+
+
+def test_without_bounds_slack_has_no_end():
+    model = load_zoo("rbc")
+    calibration = calibrate(model)
+    policy = Policy.of_linear_rule(model, calibration)
+    assert np.all(np.isinf(policy.slack(calibration.state_steady()[None, :])))

@@ -53,12 +53,15 @@ class Far:
             upper=self.upper,
             settings=SETTINGS,
             has_linear_rule=True,
-            has_kinks=False,
+            places_units=False,
+            follows_policy=False,
             errors_at=self.errors_at,
             controls_at=lambda vector, u: self.policy(vector).evaluate(
                 self.frame.center + self.frame.half_width * u
             ),
             kinks_at=lambda vector, states: self.policy(vector).kinks(states),
+            slack_at=lambda vector, states: self.policy(vector).slack(states),
+            reach_at=lambda vector: (self.lower, self.upper),
         )
         states = np.random.default_rng(7).uniform(self.lower, self.upper, size=(300, 2))
         self.monitor = Monitor(

@@ -38,11 +38,25 @@ def test_the_reach_holds_the_domain_and_the_next_states_of_its_corners():
     assert box[1, 0] > domain[1, 0] and box[0, 0] < domain[0, 0]
 
 
-def test_an_economy_that_stays_within_its_domain_reaches_no_farther():
+def test_the_reach_is_that_of_steady_controls_too_where_a_bound_holds_one_at_rest():
+    """By the linear rule all is consumed; whoever has 4 and consumes 1 has more than 4.1 with any usual income."""
     domain, box = reached(load_zoo("consumption_savings"))
-    np.testing.assert_array_equal(
-        box, domain
-    )  # all is consumed, and income alone is never below 0.1 nor above 4
+    quarter = (domain[1] - domain[0]) / 4
+    np.testing.assert_allclose(box[1], domain[1] + quarter)
+    np.testing.assert_array_equal(box[0], domain[0])  # income alone is never below 0.1
+
+
+def test_a_margin_is_added_where_paths_go_beyond_and_nowhere_else():
+    model = load_zoo("consumption_savings")
+    calibration = calibrate(model, {"r": 0.9})
+    rule = Policy.of_linear_rule(model, calibration)
+    (without, wide), half = (
+        [reach(rule, lambda states: np.zeros(len(states)), margin) for margin in (0.0, 0.1)],
+        (calibration.upper() - calibration.lower()) / 2,
+    )
+    np.testing.assert_array_equal(wide[0], without[0])
+    grown = 0.1 * half if without[1] > calibration.upper() else 0.0
+    np.testing.assert_allclose(wide[1] - without[1], grown, atol=1e-12)
 
 
 def test_the_reach_ends_a_quarter_of_the_width_beyond_the_domain():

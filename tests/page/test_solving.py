@@ -102,6 +102,19 @@ def test_what_the_service_refuses_is_told_at_its_field(open_page, server):
     expect(page.locator("[data-parameter=beta] .fault")).to_be_hidden()
 
 
+@pytest.mark.parametrize("text", ["0,97", "1e999"])
+def test_a_link_whose_parameter_is_no_number_is_not_solved_as_another(open_page, server, text):
+    page = open_page(f"{server.url}/#/solve?model=rbc&calibration.beta={text}", allowed=(422,))
+    start(page)
+    expect(page.locator("[data-parameter=beta] .fault")).to_contain_text(text)
+    field = page.locator("[data-parameter=beta] input[type=number]")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("0.97")
+    start(page)
+    page.get_by_role("tab", name="Policy").wait_for()
+    expect(page.get_by_label("Calibration")).to_contain_text("β = 0.97")
+
+
 def test_a_reload_in_the_middle_of_a_solve_picks_it_up_again(open_page, server):
     page = open_page(f"{server.url}/#/solve?{SLOW}&seed=1")
     start(page)

@@ -102,8 +102,9 @@ function options(models) {
 
 /**
  * What an address asks for. Numbers are read as such; the calibration is a plain object, all else a map by dotted paths.
+ * What is no number stays as it is written: the service refuses it, where the page would solve something else.
  *
- * @returns {{model: string, calibration: Object<string, number>, others: Map<string, *>}}
+ * @returns {{model: string, calibration: Object<string, number|string>, others: Map<string, *>}}
  */
 function requestFrom(query) {
   const calibration = {};
@@ -111,7 +112,7 @@ function requestFrom(query) {
   for (const [path, text] of query) {
     const [first, name] = [path.split(".", 1)[0], path.slice(path.indexOf(".") + 1)];
     const value = path === "method.policy.hidden" ? text.split(",").map(Number) : Number.isNaN(Number(text)) ? text : Number(text);
-    if (first === "calibration" && Number.isFinite(value)) calibration[name] = value;
+    if (first === "calibration") calibration[name] = Number.isFinite(value) ? value : text;
     else if (["method", "target", "seed", "start"].includes(first)) others.set(path, first === "start" ? text : value);
   }
   return { model: query.get("model") ?? FIRST_MODEL, calibration, others };

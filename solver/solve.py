@@ -173,8 +173,9 @@ def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, siz
     compile_ = compiled_bellman if method.objective == "bellman" else compiled_objective
     compiled = compile_(model, method.policy, method.training.dtype)
     places_units = size.has_kinks and method.training.algorithm == "staged" and can_place(compiled.family)
-    follows = places_units and size.rests_on_bound
-    count = _HELD_OUT_STATES_OF_KINKS if follows else _HELD_OUT_STATES
+    # Of one state the domain is so cheap to cover that nothing of it is left for later.
+    follows = places_units and size.rests_on_bound and size.n_states > 1
+    count = _HELD_OUT_STATES_OF_KINKS if places_units else _HELD_OUT_STATES
     error_of = _held_out_error(judge, calibration, settings.seed, count)
     rule = first_rule(model, calibration, error_of, is_trained=method.policy.family != "linear")
     lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())

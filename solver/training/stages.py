@@ -112,15 +112,16 @@ def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray
         hidden[:, waiting] = proposal.units[:, best]
         start = np.concatenate([hidden.ravel(), vector[n_hidden:]])
         rounds_left = len(ROUNDS) - 1 - number
-        worth = WORTH_A_STEP if rounds_left else IMPROVEMENT
+        # A step of one state is so cheap that none is left out.
+        hurries = len(problem.lower) > 1
         status, vector = fit_output_layer(
             problem,
             monitor,
             start,
             states,
             rounds_left=rounds_left,
-            patience=1,
-            worth=worth,
+            patience=1 if hurries else PATIENCE,
+            worth=WORTH_A_STEP if hurries and rounds_left else IMPROVEMENT,
             first_damping=_NEAR_DAMPING,
         )
         if monitor.end is not None:

@@ -51,7 +51,9 @@ from solver.version import NUMERICS_VERSION
 
 _HELD_OUT_STATES = 384
 #: Near a kink an error may be that of a narrow strip.
-_HELD_OUT_STATES_OF_KINKS = 1024
+_HELD_OUT_STATES_OF_KINKS = 512
+#: And of the kinks of many periods, where a bound holds a control at rest.
+_HELD_OUT_STATES_OF_MANY_KINKS = 1024
 #: Beyond where paths go, in half domains: steep units cannot be extrapolated.
 _MARGIN_OF_KINKS = 0.1
 _HELD_OUT_STREAM = 4
@@ -176,6 +178,7 @@ def _set_up(model: Model, calibration: Calibration, settings: SolveSettings, siz
     # Of one state the domain is so cheap to cover that nothing of it is left for later.
     follows = places_units and size.rests_on_bound and size.n_states > 1
     count = _HELD_OUT_STATES_OF_KINKS if places_units else _HELD_OUT_STATES
+    count = _HELD_OUT_STATES_OF_MANY_KINKS if follows else count
     error_of = _held_out_error(judge, calibration, settings.seed, count)
     rule = first_rule(model, calibration, error_of, is_trained=method.policy.family != "linear")
     lower, upper = reach(rule, lambda states: judge.errors(rule.evaluate, states).largest())

@@ -69,7 +69,7 @@ def test_watch_writes_a_line_for_each_sign_of_progress(command, client):
 
 def is_under_way(solution):
     """Whether it is trained since so long that its client has long been waiting for it."""
-    return solution.progress is not None and solution.progress.elapsed_s > 1
+    return solution.progress is not None and solution.progress.elapsed_s > 5
 
 
 def test_an_interrupted_solve_goes_on_and_says_how_to_come_back(client, server_url):

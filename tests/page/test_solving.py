@@ -19,7 +19,8 @@ def start(page):
 
 def fact(page, name):
     """What the panel of a running solve says of something."""
-    return page.locator(".facts div", has_text=name).locator("dd")
+    term = page.locator("dt", has_text=re.compile(rf"^{name}$"))
+    return page.locator(".facts div", has=term).locator("dd")
 
 
 def shown_step(page):

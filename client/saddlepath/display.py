@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -38,16 +39,16 @@ def table_of(title: str, rows: Sequence[tuple[str, str]]) -> str:
     return "\n".join(lines)
 
 
-class HtmlTable:
+class HtmlTable(ABC):
     """What is shown as a table in a notebook."""
 
+    @abstractmethod
     def title(self) -> str:
         """The headline."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rows(self) -> list[tuple[str, str]]:
         """Label and text of each line."""
-        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         cells = "".join(

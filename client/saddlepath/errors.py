@@ -11,8 +11,9 @@
     │   ├── ConflictError          409: how things stand does not allow it
     │   ├── BusyError              429: too much is under way, even after waiting
     │   └── ServerError            5xx: the fault is not with the request
-    ├── SolveError                 a solve ended without a policy; has .id and .problem
-    ├── SimulationError            a large simulation ended without a result; has .id and .problem
+    ├── JobError                   a job ended without a result; has .id, .status and .problem
+    │   ├── SolveError             a solve, without a policy
+    │   └── SimulationError        a large simulation
     ├── SolveTimeoutError          it is not over in the time that was given, and goes on; has .id
     ├── LocalServerError           the server that ``local()`` starts is not there
     ├── InputError                 what was given cannot even be sent; a ValueError as well
@@ -147,11 +148,11 @@ class ServerError(ProblemError):
     """The service, or a proxy before it, failed; the request need not be changed."""
 
 
-class SolveError(SaddlepathError):
-    """A solve ended without a policy.
+class JobError(SaddlepathError):
+    """A job of the service's ended without a result.
 
     Attributes:
-        id: the solution's id.
+        id: of the solution or simulation that it was.
         status: ``failed`` or ``cancelled``.
         problem: what the service tells about it; None of a cancelled one.
     """
@@ -160,31 +161,28 @@ class SolveError(SaddlepathError):
         self.id = str(record["id"])
         self.status = str(record["status"])
         self.problem: Mapping[str, Any] | None = record.get("problem")
-        detail = f": {self.problem['detail']}" if self.problem else ""
-        super().__init__(
-            f"solution {self.id} of {record['model']['name']} was {_ENDS[self.status]}{detail}. To put it in the queue "
+        super().__init__(self._text(record, f": {self.problem['detail']}" if self.problem else ""))
+
+    def _text(self, record: Mapping[str, Any], detail: str) -> str:
+        return f"{self.id} was {self.status}{detail}"
+
+
+class SolveError(JobError):
+    """A solve ended without a policy."""
+
+    def _text(self, record: Mapping[str, Any], detail: str) -> str:
+        end = "not solved" if self.status == "failed" else self.status
+        return (
+            f"solution {self.id} of {record['model']['name']} was {end}{detail}. To put it in the queue "
             f"again: client.solution('{self.id}').retry(), or POST /v1/solutions/{self.id}/retry"
         )
 
 
-class SimulationError(SaddlepathError):
-    """A simulation that was too large for one request ended without a result.
+class SimulationError(JobError):
+    """A simulation that was too large for one request ended without a result."""
 
-    Attributes:
-        id: the simulation's id.
-        status: ``failed`` or ``cancelled``.
-        problem: what the service tells about it; None of a cancelled one.
-    """
-
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        self.id = str(record["id"])
-        self.status = str(record["status"])
-        self.problem: Mapping[str, Any] | None = record.get("problem")
-        detail = f": {self.problem['detail']}" if self.problem else ""
-        super().__init__(f"simulation {self.id} of solution {record['solution']} was {self.status}{detail}")
-
-
-_ENDS = {"failed": "not solved", "cancelled": "cancelled"}
+    def _text(self, record: Mapping[str, Any], detail: str) -> str:
+        return f"simulation {self.id} of solution {record['solution']} was {self.status}{detail}"
 
 
 class SolveTimeoutError(SaddlepathError):

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -67,9 +68,11 @@ def test_watch_writes_a_line_for_each_sign_of_progress(command, client):
     assert steps and all({"phase", "step", "euler_error_max_log10"} <= step.keys() for step in steps)
 
 
-def is_under_way(solution):
-    """Whether it is trained since so long that its client has long been waiting for it."""
-    return solution.progress is not None and solution.progress.elapsed_s > 5
+def is_under_way(solution, seed):
+    """Whether it is that one, and trained since so long that its client has long been waiting for it."""
+    return (
+        solution.record["seed"] == seed and solution.progress is not None and solution.progress.elapsed_s > 1
+    )
 
 
 def test_an_interrupted_solve_goes_on_and_says_how_to_come_back(client, server_url):
@@ -81,7 +84,7 @@ def test_an_interrupted_solve_goes_on_and_says_how_to_come_back(client, server_u
         text=True,
     )
     with process:
-        while not (found := [one for one in client.solutions(status="running") if is_under_way(one)]):
+        while not (found := [one for one in client.solutions(status="running") if is_under_way(one, 30_003)]):
             assert process.poll() is None, process.stderr.read()
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == INTERRUPTED
@@ -89,6 +92,18 @@ def test_an_interrupted_solve_goes_on_and_says_how_to_come_back(client, server_u
         assert f"saddlepath watch {solution.id}" in process.stderr.read()
     assert not solution.refresh().is_over
     solution.cancel()
+
+
+def test_what_is_interrupted_before_it_is_answered_is_no_answer():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "saddlepath", "--url", url, "models"], stderr=subprocess.DEVNULL
+        )
+        with process, silent.accept()[0] as connection:
+            assert connection.recv(1)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == INTERRUPTED
 
 
 def test_show_lists_solutions_and_shows_one_by_its_first_digits(command, brock_mirman):

@@ -7,24 +7,36 @@ time (it goes on); 130 interrupted.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from saddlepath.cli import asking, modelling, solving, taking
 from saddlepath.cli.setup import ExitCode, Setup
 from saddlepath.cli.tables import tell
 from saddlepath.errors import (
+    JobError,
     ProblemError,
     SaddlepathError,
-    SimulationError,
-    SolveError,
     SolveTimeoutError,
     UnreachableError,
 )
 from saddlepath.version import __version__
 
+
+class _Commands(TyperGroup):
+    """The commands; an interrupt is no answer, which Typer's own exit code would make of it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="saddlepath",
     help="Policy functions of dynamic economic models, solved by a Saddlepath server.",
     epilog="Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 refused, 4 nothing answers, 5 not over in time.",
@@ -48,8 +60,7 @@ for command in (
     app.command(command.__name__.rstrip("_"))(command)
 
 _CODES: tuple[tuple[type[SaddlepathError], ExitCode], ...] = (
-    (SolveError, ExitCode.NO),
-    (SimulationError, ExitCode.NO),
+    (JobError, ExitCode.NO),
     (SolveTimeoutError, ExitCode.NOT_OVER),
     (UnreachableError, ExitCode.UNREACHABLE),
     (ProblemError, ExitCode.REFUSED),

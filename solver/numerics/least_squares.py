@@ -43,27 +43,29 @@ def _loss(residuals: np.ndarray, jacobian: np.ndarray) -> float:
     return float(np.mean(residuals**2)) if is_defined else np.inf
 
 
-def gauss_newton(evaluate: Evaluate, start: np.ndarray, *, first_damping: float = 1e-4) -> Iterator[Iterate]:
+def gauss_newton(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:
     """Gauss-Newton: lightly damped steps far from the solution, undamped ones where the linear model holds.
 
     An undamped step goes to the least-norm solution ``y`` of ``J y = J x - r``, by a column-pivoted, rank-revealing QR
     factorisation of the Jacobian itself: the normal equations would lose half the digits, and the least-norm step
     would keep what earlier steps left in directions that the residuals do not see. It is taken once a step has lowered
     the loss by at least three quarters of what the linear model promised. Where one fails, the residuals bend or have a
-    kink within its reach, and would at the next: damping comes back for good, as in :func:`levenberg_marquardt`.
+    kink within its reach, and would at the next: damping comes back for good, as in :func:`levenberg_marquardt`, and falls
+    with the loss.
 
     Args:
         evaluate: residuals (m,) and their Jacobian (m, n) at a point (n,); not finite where undefined.
         start: (n,) first point.
-        first_damping: of the first damped step, in units of the Jacobian's mean square.
 
     Yields:
         The start, then an iterate for every trial; nothing when the start itself is undefined.
     """
-    return _damped_steps(evaluate, start, first_damping=first_damping, goes_undamped=True)
+    return _damped_steps(evaluate, start, first_damping=1e-4, is_gauss_newton=True)
 
 
-def levenberg_marquardt(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:
+def levenberg_marquardt(
+    evaluate: Evaluate, start: np.ndarray, *, first_damping: float = 1e-3
+) -> Iterator[Iterate]:
     """Levenberg-Marquardt steps ``(JᵀJ + μ m I) d = -Jᵀ r`` with Nielsen's update of the damping μ.
 
     Solved in the smaller of the two spaces: unknowns × unknowns, or ``d = -Jᵀ (J Jᵀ + μ m I)⁻¹ r``, residuals × residuals.
@@ -71,15 +73,16 @@ def levenberg_marquardt(evaluate: Evaluate, start: np.ndarray) -> Iterator[Itera
     Args:
         evaluate: residuals (m,) and their Jacobian (m, n) at a point (n,); not finite where undefined.
         start: (n,) first point.
+        first_damping: of the first step, in units of the Jacobian's mean square.
 
     Yields:
         The start, then an iterate for every trial; nothing when the start itself is undefined.
     """
-    return _damped_steps(evaluate, start, first_damping=1e-3, goes_undamped=False)
+    return _damped_steps(evaluate, start, first_damping=first_damping, is_gauss_newton=False)
 
 
 def _damped_steps(
-    evaluate: Evaluate, point: np.ndarray, *, first_damping: float, goes_undamped: bool
+    evaluate: Evaluate, point: np.ndarray, *, first_damping: float, is_gauss_newton: bool
 ) -> Iterator[Iterate]:
     residuals, jacobian = evaluate(point)
     loss = _loss(residuals, jacobian)
@@ -88,7 +91,8 @@ def _damped_steps(
     yield Iterate(point, loss, is_taken=True)
     # In units of the Jacobian's mean square, so that it means the same whatever the residuals' units.
     unit = float(np.mean(jacobian**2))
-    damping, growth, is_local = first_damping, 2.0, goes_undamped
+    damping, growth, is_local = first_damping, 2.0, is_gauss_newton
+    may_go_undamped = is_gauss_newton
     while loss > 0 and damping < _LARGEST_DAMPING:
         if is_local:
             direction = least_norm_solution(jacobian, jacobian @ point - residuals) - point
@@ -100,14 +104,12 @@ def _damped_steps(
         predicted = loss - float(np.mean((residuals + jacobian @ direction) ** 2))
         gain = (loss - trial_loss) / predicted if predicted > 0 else -np.inf
         if gain > 0:
+            factor = min(1 - (2 * gain - 1) ** 3, trial_loss / loss if is_gauss_newton else 2.0)
+            damping, growth = max(damping * max(_SMALLEST_FACTOR, factor), _SMALLEST_DAMPING), 2.0
             point, residuals, jacobian, loss = trial, trial_residuals, trial_jacobian, trial_loss
-            damping, growth = (
-                max(damping * max(_SMALLEST_FACTOR, 1 - (2 * gain - 1) ** 3), _SMALLEST_DAMPING),
-                2.0,
-            )
-            is_local = goes_undamped and gain > _LOCAL_GAIN
+            is_local = may_go_undamped and gain > _LOCAL_GAIN
         elif is_local:
-            is_local = goes_undamped = False
+            is_local = may_go_undamped = False
         else:
             damping, growth = damping * growth, growth * 2
         yield Iterate(point, loss, is_taken=gain > 0)

@@ -103,9 +103,7 @@ class ExpectationSettings(Settings):
             return _power_of_two_from(max(LEAST_POINTS, 2 * size.n_shocks))
         if rule == "equidistant":
             # A policy of one state is cheap, and shows the kinks of its own future most; many hide each other.
-            return {0: 2, 1: 61 if size.n_states == 1 else 21 if size.rests_on_bound else 35}.get(
-                size.n_shocks, 13
-            )
+            return {0: 2, 1: 61 if size.n_states == 1 else 21}.get(size.n_shocks, 13)
         return {0: 1, 1: 7, 2: 5}.get(size.n_shocks, 3)
 
     def _default_rule(self, size: ProblemSize) -> ExpectationRule:

@@ -30,7 +30,7 @@ _LEVENBERG_MARQUARDT_PATIENCE = 25
 _CANDIDATES = 2500
 #: States that are drawn for each that lies along a bound.
 _DRAWN_PER_STATE = 16
-#: Damping from near a solution: steep units, which see few states, are not to be held back by it.
+#: Damping from near a solution: steep units, which see few states, are not to be held back by it, and go too far without.
 _NEAR_DAMPING = 1e-7
 #: Share of loss or error that a step has to leave at most, where units are placed after it.
 WORTH_A_STEP = 0.5
@@ -47,7 +47,7 @@ def fit_output_layer(
     rounds_left: int | None = None,
     patience: int = PATIENCE,
     worth: float = IMPROVEMENT,
-    first_damping: float = 1e-4,
+    is_near: bool = False,
 ) -> tuple[Status, np.ndarray]:
     """Gauss-Newton on the output layer; how it ended, and the weights (n_weights,) that it ended with.
 
@@ -59,14 +59,17 @@ def fit_output_layer(
         rounds_left: rounds of it that follow a stall; None where other stages do.
         patience: records without an improvement that are a stall.
         worth: the share of loss or error that is one.
-        first_damping: see :func:`gauss_newton`.
+        is_near: whether they are near a solution, with units that were placed since: every step is then damped a little.
     """
     states = problem.states(at_least=0) if states is None else states
     problem, vector, widen = without_waiting(problem, vector)
     inner = vector[: -problem.compiled.n_output_weights]
     evaluate = evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
-    iterates = gauss_newton(
-        balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :], first_damping=first_damping
+    residuals, shown = balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :]
+    iterates = (
+        levenberg_marquardt(residuals, shown, first_damping=_NEAR_DAMPING)
+        if is_near
+        else gauss_newton(residuals, shown)
     )
     return _follow(
         monitor, "gauss-newton", iterates, vector, len(states), patience, rounds_left, worth, widen
@@ -122,7 +125,7 @@ def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray
             rounds_left=rounds_left,
             patience=1 if hurries else PATIENCE,
             worth=WORTH_A_STEP if hurries and rounds_left else IMPROVEMENT,
-            first_damping=_NEAR_DAMPING,
+            is_near=True,
         )
         if monitor.end is not None:
             break

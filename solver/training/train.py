@@ -124,10 +124,11 @@ def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarr
         start = lay_hinges(problem, start)
     near = _near_policy_and_value if problem.settings.method.objective == "bellman" else _near_policy
     status, vector = near(problem, monitor, start)
+    # Where units can still be placed, a target that is met by a hair is not enough for states that nobody has seen.
+    if problem.places_units and monitor.end is None:
+        return place_and_fit(problem, monitor, vector)
     if status is not Status.STALLED:
         return status
-    if problem.places_units:
-        return place_and_fit(problem, monitor, vector)
     if problem.has_hinges:
         return follow_kinks(problem, monitor, vector)
     best = vector if monitor.best is None else monitor.best
@@ -150,11 +151,11 @@ def _rounds_left(problem: TrainingProblem, vector: np.ndarray) -> int | None:
 
 def _near_policy(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) -> tuple[Status, np.ndarray]:
     rounds_left = _rounds_left(problem, start)
-    # The hinges will move, and units be placed: what is left until then is not worth waiting for.
-    patience = 1 if problem.has_hinges else PATIENCE
-    worth = IMPROVEMENT
-    if problem.follows_policy:
-        patience, worth = 1, WORTH_A_STEP
+    # The hinges will move, and units be placed: what is left until then is not worth waiting for. Over several states units
+    # that are spread may be all that is needed.
+    is_soon = problem.follows_policy or (problem.places_units and len(problem.lower) == 1)
+    patience = 1 if problem.has_hinges or is_soon else PATIENCE
+    worth = WORTH_A_STEP if problem.follows_policy else IMPROVEMENT
 
     def fit(vector: np.ndarray) -> tuple[Status, np.ndarray]:
         return fit_output_layer(

@@ -185,9 +185,7 @@ def test_the_default_rule_for_expectations_follows_the_shocks_and_the_kinks(size
     if size.n_shocks > 3:
         assert resolved == ExpectationSettings(rule="monomial")
     elif size.has_kinks and size.n_shocks in (1, 2):
-        nodes = (
-            (61 if size.n_states == 1 else 21 if size.rests_on_bound else 35) if size.n_shocks == 1 else 13
-        )
+        nodes = 13 if size.n_shocks == 2 else 61 if size.n_states == 1 else 21
         assert resolved == ExpectationSettings(rule="equidistant", nodes=nodes)
     else:
         nodes = {0: 1, 1: 7, 2: 5, 3: 3}[size.n_shocks]

@@ -50,7 +50,7 @@ class PolicySettings(Settings):
     ] = Field(
         None,
         description="Units of each hidden layer, of a neural policy. Default: one layer of 128 for up to two states (with "
-        "kinks 96 for one; for two 192, or 420 where a bound holds at the steady state), 200 for three, 300 beyond.",
+        "kinks 96 for one; for two 192, or 360 where a bound holds at the steady state), 200 for three, 300 beyond.",
     )
     activation: Activation | None = Field(
         None, description="Activation of a neural policy's hidden layers. Default: tanh."
@@ -109,7 +109,7 @@ class PolicySettings(Settings):
         if family == "polynomial":
             degree = _largest_degree(size) if has_many_states else _DEGREES.get(size.n_states, 2)
             return PolicySettings(family="polynomial", degree=self.degree or degree)
-        wanted = {1: 96, 2: 420 if size.rests_on_bound else 192} if size.has_kinks else {1: 128, 2: 128}
+        wanted = {1: 96, 2: 360 if size.rests_on_bound else 192} if size.has_kinks else {1: 128, 2: 128}
         most = MAX_LEAST_SQUARES_WEIGHTS // size.n_outputs - 1
         units = min(wanted.get(size.n_states, 200 if size.n_states == 3 else 300), most)
         return PolicySettings(

@@ -26,8 +26,10 @@ from solver.policy.output_map import output_map
 from solver.policy.rule import DecisionRule, Setting
 from solver.settings import PolicySettings
 
-#: Features × states of one evaluation: 1.6 MB, which a processor's cache holds.
-_LARGEST_BATCH = 200_000
+#: Features × states of one evaluation: 1.6 MB, which a processor's cache holds; of the many features that many states have,
+#: whose equations cost more a call, 8 MB, which come from memory that the process has already.
+_LARGEST_BATCH, _LARGEST_OF_MANY = 200_000, 1_000_000
+_FEW_FEATURES = 400
 #: A decision rule as a function: states (n, n_columns) to controls (n, n_controls).
 Decide = Callable[[np.ndarray], np.ndarray]
 
@@ -110,7 +112,8 @@ class Policy:
     def decide(self, states: np.ndarray) -> Date:
         """Exogenous variables, the model's own states and controls, (n, ...) each, at states (n, n_columns)."""
         n_features = self.weights[-1].shape[0]
-        rows = max(1, _LARGEST_BATCH // max(1, n_features))
+        most = _LARGEST_BATCH if n_features <= _FEW_FEATURES else _LARGEST_OF_MANY
+        rows = max(1, most // max(1, n_features))
         if len(states) <= rows:
             return self.structure.decide(self.setting, self.weights, states).date
         parts = [

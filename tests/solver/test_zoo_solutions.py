@@ -37,7 +37,7 @@ TARGETS = {
 UNHURRIED = SolveSettings(method=Method(training=TrainingSettings(seconds=1800)))
 #: Policies that the default method does not get right yet; its certificate must not pass them.
 UNSOLVED = {
-    "consumption_savings_ar1": "360 units follow the near-kinks to a mean error of 2e-5, twice what is asked for"
+    "consumption_savings_ar1": "360 units follow the near-kinks to a mean error of 3e-5, three times what is asked for"
 }
 MODELS = [
     pytest.param(name, marks=pytest.mark.xfail(reason=UNSOLVED[name], strict=True))
@@ -156,6 +156,14 @@ def test_irreversible_investment_is_that_of_the_tables(table):
     assert distance.max() <= 1e-3
     assert distance.mean() <= 1e-4
     assert investment.min() >= 0
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_savers_meet_their_target_whatever_was_drawn(seed):
+    # Their first stage ends with a target met by a hair, which other states would miss.
+    model = load_zoo("consumption_savings")
+    solution = solve(model, calibrate(model), UNHURRIED.model_copy(update={"seed": seed}))
+    assert solution.certificate.verdict == "pass"
 
 
 def test_saving_out_of_independent_income_is_that_of_the_table():

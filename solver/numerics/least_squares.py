@@ -50,8 +50,8 @@ def gauss_newton(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:
     factorisation of the Jacobian itself: the normal equations would lose half the digits, and the least-norm step
     would keep what earlier steps left in directions that the residuals do not see. It is taken once a step has lowered
     the loss by at least three quarters of what the linear model promised. Where one fails, the residuals bend or have a
-    kink within its reach, and would at the next: damping comes back for good, as in :func:`levenberg_marquardt`, and falls
-    with the loss.
+    kink within its reach, and would at the next: damping comes back for good, as in :func:`levenberg_marquardt`. Of the
+    damped steps each that is taken lowers it at least as it lowers the loss, so that they too end up all but undamped.
 
     Args:
         evaluate: residuals (m,) and their Jacobian (m, n) at a point (n,); not finite where undefined.
@@ -104,7 +104,9 @@ def _damped_steps(
         predicted = loss - float(np.mean((residuals + jacobian @ direction) ** 2))
         gain = (loss - trial_loss) / predicted if predicted > 0 else -np.inf
         if gain > 0:
-            factor = min(1 - (2 * gain - 1) ** 3, trial_loss / loss if is_gauss_newton else 2.0)
+            factor = 1 - (2 * gain - 1) ** 3
+            if is_gauss_newton:
+                factor = min(factor, trial_loss / loss)
             damping, growth = max(damping * max(_SMALLEST_FACTOR, factor), _SMALLEST_DAMPING), 2.0
             point, residuals, jacobian, loss = trial, trial_residuals, trial_jacobian, trial_loss
             is_local = may_go_undamped and gain > _LOCAL_GAIN

@@ -26,10 +26,10 @@ from solver.policy.output_map import output_map
 from solver.policy.rule import DecisionRule, Setting
 from solver.settings import PolicySettings
 
-#: Features × states of one evaluation: 1.6 MB, which a processor's cache holds; of the many features that many states have,
-#: whose equations cost more a call, 8 MB, which come from memory that the process has already.
-_LARGEST_BATCH, _LARGEST_OF_MANY = 200_000, 1_000_000
-_FEW_FEATURES = 400
+#: Values × states of one evaluation, of the widest layer: 1.6 MB, which a processor's cache holds. Of very wide ones 8 MB,
+#: which come from memory that the process has already: fewer states would not be worth the calls of the model's equations.
+_LARGEST_BATCH, _LARGEST_OF_WIDE = 200_000, 1_000_000
+_WIDE = 400
 #: A decision rule as a function: states (n, n_columns) to controls (n, n_controls).
 Decide = Callable[[np.ndarray], np.ndarray]
 
@@ -111,9 +111,9 @@ class Policy:
 
     def decide(self, states: np.ndarray) -> Date:
         """Exogenous variables, the model's own states and controls, (n, ...) each, at states (n, n_columns)."""
-        n_features = self.weights[-1].shape[0]
-        most = _LARGEST_BATCH if n_features <= _FEW_FEATURES else _LARGEST_OF_MANY
-        rows = max(1, most // max(1, n_features))
+        width = max(1, *(len(weight) for weight in self.weights))
+        most = _LARGEST_BATCH if width <= _WIDE else _LARGEST_OF_WIDE
+        rows = max(1, most // width)
         if len(states) <= rows:
             return self.structure.decide(self.setting, self.weights, states).date
         parts = [

@@ -36,10 +36,11 @@ class TrainingSettings(Settings):
     algorithm: Algorithm = Field(
         "staged",
         description="staged: the output layer by Gauss-Newton, led near a solution by time iteration where that ends far "
-        "from one; where the target is not met, units are placed on the kinks of a policy that has some, and of any other "
-        "all weights follow by Levenberg-Marquardt. The output layer of a smooth policy whose Jacobian would be too large "
-        "is found by Newton-Krylov steps instead, without one. gauss_newton and levenberg_marquardt: one of these alone; "
-        "time_iteration: the classical method, for comparison; the others: first-order methods.",
+        "from one; where the target is not met, or by a hair, units are placed on the kinks of a policy that has some; "
+        "where it is not met, of any other all weights follow by Levenberg-Marquardt. The output layer of a smooth "
+        "policy whose Jacobian would be too large is found by Newton-Krylov steps instead, without one. gauss_newton "
+        "and levenberg_marquardt: one of these alone; time_iteration: the classical method, for comparison; the "
+        "others: first-order methods.",
     )
     steps: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         None, description="Budget of steps. Default: 200 for least squares, 1000 for first-order methods."

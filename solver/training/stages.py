@@ -59,7 +59,8 @@ def fit_output_layer(
         rounds_left: rounds of it that follow a stall; None where other stages do.
         patience: records without an improvement that are a stall.
         worth: the share of loss or error that is one.
-        is_near: whether they are near a solution, with units that were placed since: every step is then damped a little.
+        is_near: whether they are near a solution, with units that were placed since: steps are then Levenberg-Marquardt's,
+            which begin with little damping.
     """
     states = problem.states(at_least=0) if states is None else states
     problem, vector, widen = without_waiting(problem, vector)
@@ -130,6 +131,12 @@ def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray
         if monitor.end is not None:
             break
     return status
+
+
+def units_wait(problem: TrainingProblem, vector: np.ndarray) -> bool:
+    """Whether units are to be placed, and none has been in given weights (n_weights,)."""
+    hidden = problem.compiled.unflatten(vector)[0]
+    return problem.places_units and not hidden[:, places(hidden.shape[1], 0).start :].any()
 
 
 def _along_bounds(

@@ -1,10 +1,10 @@
 """Training: from a model, a calibration and a linear rule to the weights of its policy.
 
 The default is staged. The output layer comes first, by Gauss-Newton: with random inner weights the policy is linear in
-what is trained, and a handful of steps reaches what first-order methods never do. Where that ends far from a solution, time
-iteration leads nearer. Where the target is not met, units are placed on the kinks of a policy that has some, or hinges laid
-along them; of any other all weights follow, by Levenberg-Marquardt. Where the Jacobian of a smooth policy's output layer
-would be too large to form, Newton-Krylov steps find that layer, and are all.
+what is trained, and a handful of steps reaches what first-order methods never do. Where that ends far from a solution,
+time iteration leads nearer. Where the target is not met, or by a hair, units are placed on the kinks of a policy that
+has some, or hinges laid along them; of any other all weights follow, by Levenberg-Marquardt. Where the Jacobian of a
+smooth policy's output layer would be too large to form, Newton-Krylov steps find that layer, and are all.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from solver.training.stages import (
     fit_output_layer,
     follow_kinks,
     place_and_fit,
+    units_wait,
 )
 from solver.training.time_iteration import iterate_on_time, lead_near
 
@@ -124,8 +125,9 @@ def _train_in_stages(problem: TrainingProblem, monitor: Monitor, start: np.ndarr
         start = lay_hinges(problem, start)
     near = _near_policy_and_value if problem.settings.method.objective == "bellman" else _near_policy
     status, vector = near(problem, monitor, start)
-    # Where units can still be placed, a target that is met by a hair is not enough for states that nobody has seen.
-    if problem.places_units and monitor.end is None:
+    # Where units still wait, a target that is met by a hair is not enough for states that nobody has seen.
+    is_by_a_hair = status is Status.CONVERGED and monitor.end is None and units_wait(problem, vector)
+    if is_by_a_hair or (problem.places_units and status is Status.STALLED):
         return place_and_fit(problem, monitor, vector)
     if status is not Status.STALLED:
         return status

@@ -139,6 +139,13 @@ def test_a_state_has_the_same_controls_alone_and_among_others(name):
     np.testing.assert_allclose(alone, policy.evaluate(states), rtol=1e-12)
 
 
+def test_many_states_have_the_controls_of_their_parts():
+    policy = random_policy(PolicySettings(hidden=(300, 4), activation="tanh"))
+    states = random_states(policy, seed=1, count=3000)  # more than are evaluated at once
+    parts = np.concatenate([policy.evaluate(part) for part in np.array_split(states, 17)])
+    np.testing.assert_allclose(policy.evaluate(states), parts, rtol=1e-12)
+
+
 def test_a_linear_policy_is_the_frame_alone():
     policy = random_policy(PolicySettings(family="linear"))
     states = random_states(policy, seed=1, count=10)

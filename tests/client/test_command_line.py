@@ -75,6 +75,11 @@ def is_under_way(solution, seed):
     )
 
 
+def hear_interrupts():
+    """In a child, before it starts: what runs in a shell's background is started deaf to them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_solve_goes_on_and_says_how_to_come_back(client, server_url):
     arguments = ["solve", "neoclassical", "--method", json.dumps(ENDLESS), "--seed", "30003"]
     process = subprocess.Popen(
@@ -82,6 +87,7 @@ def test_an_interrupted_solve_goes_on_and_says_how_to_come_back(client, server_u
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     with process:
         while not (found := [one for one in client.solutions(status="running") if is_under_way(one, 30_003)]):
@@ -98,7 +104,9 @@ def test_what_is_interrupted_before_it_is_answered_is_no_answer():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         process = subprocess.Popen(
-            [sys.executable, "-m", "saddlepath", "--url", url, "models"], stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "saddlepath", "--url", url, "models"],
+            stderr=subprocess.DEVNULL,
+            preexec_fn=hear_interrupts,
         )
         with process, silent.accept()[0] as connection:
             assert connection.recv(1)

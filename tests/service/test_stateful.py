@@ -23,8 +23,8 @@ MOST_ROWS = 10
 STATES = {"a": 0.0, "k": 4.2}
 UNREACHED = {"get_impulse_response", "draw_impulse_response", "draw_training"}
 """The known policy is of an economy without shocks, and without a history of its training."""
-MOST_MISSED = 4
-"""Walks are drawn, and hypothesis draws from the constants of all modules that are loaded, so some links are missed."""
+MOST_ROUNDS = 6
+"""Hypothesis draws from the constants of all modules that are loaded, so what walks reach depends on what ran before."""
 
 
 @pytest.fixture
@@ -167,21 +167,19 @@ def test_walks_along_the_links_of_the_document(store_url, client, end_jobs):
         "end_jobs": staticmethod(end_jobs),
         "statuses": statuses,
     }
-    walk = seed(0)(type("LinkedWalk", (Walk, machine), known))
-    walk.run(
-        settings=settings(
-            max_examples=WALKS,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+    chosen = settings(
+        max_examples=WALKS,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
-    done = Counter()
-    for (name, status), times in statuses.items():
-        done[name] += times * (status < 400)
-    missed = {name for name in linked(make_app().openapi()) if not done[name]}
-    assert missed >= UNREACHED
-    assert len(missed - UNREACHED) <= MOST_MISSED, missed
-    assert sum(done.values()) > statuses.total() / 2
+    links, reached = linked(make_app().openapi()), set()
+    for number in range(MOST_ROUNDS):
+        seed(number)(type("LinkedWalk", (Walk, machine), known)).run(settings=chosen)
+        reached = {name for name, status in statuses if status < 400}
+        if links - reached <= UNREACHED:
+            break
+    assert links - reached == UNREACHED
+    assert sum(times for (_, status), times in statuses.items() if status < 400) > statuses.total() / 2

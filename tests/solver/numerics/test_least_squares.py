@@ -177,3 +177,28 @@ def test_undamped_steps_are_given_up_once_one_has_failed():
     np.testing.assert_allclose(point, 1.0, rtol=1e-10)
     assert undamped[0] and len(undamped) > 5
     assert not any(undamped[1:])
+
+
+def test_damping_falls_with_the_loss():
+    calls = []
+
+    def valley(x):
+        calls.append(x)
+        return np.array([100 * (x[1] - x[0] ** 2), 1 - x[0]]), np.array([[-200 * x[0], 100.0], [-1.0, 0.0]])
+
+    def damping_of(point, trial):
+        residuals, jacobian = valley(point)
+        calls.pop()
+        step = trial - point
+        return -step @ (jacobian.T @ (jacobian @ step + residuals)) / (step @ step)
+
+    iterates = itertools.islice(gauss_newton(valley, np.array([-1.2, 1.0])), 20)
+    before, damping, seen = next(iterates), None, 0
+    for iterate in iterates:
+        found = damping_of(before.point, calls[-1])
+        if damping is not None:  # after a step that was taken
+            assert found <= damping * (1 + 1e-6)
+            seen += 1
+        damping = found * max(0.1, iterate.loss / before.loss) if iterate.is_taken and found > 1 else None
+        before = iterate
+    assert seen > 5

@@ -15,6 +15,8 @@ import { parameterFields } from "./parameters.js";
 const FIRST_MODEL = "neoclassical";
 const HANDLE = /-[0-9a-f]{16}$/;
 const NOTE_AFTER_MS = 150;
+const INTRODUCTION =
+  "Choose a model, set its parameters, solve. You get its policy, what is decided at every state, and a certificate of how good it is.";
 
 /** Shows the form; the address has the request, so that a link to it can be shared. */
 export async function showSolve(main, { query }, signal) {
@@ -37,7 +39,7 @@ export async function showSolve(main, { query }, signal) {
     } else showRequest(panel, models, query, failure, signal).catch((error) => error.name === "AbortError" || showFailure(failure, error));
   };
   whole.append(makeTabs("Where the model comes from", sources, query.get("source") ?? "list", show));
-  main.append(heading("Solve a model"), failure, whole);
+  main.append(heading("Solve a model"), make("p.soft", {}, INTRODUCTION), failure, whole);
 }
 
 async function showRequest(panel, models, query, failure, signal) {

@@ -93,6 +93,17 @@ def test_the_focus_is_never_lost_while_a_solve_goes_on_and_ends(open_page, serve
     expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
 
 
+def test_what_was_cancelled_is_solved_when_it_is_asked_for_again(open_page, server):
+    page = open_page(f"{server.url}/#/solve?{ENDLESS}&seed=26")
+    for is_again in (False, True):
+        if is_again:
+            page.get_by_role("link", name="Change and solve again").click()
+        page.get_by_role("button", name="Solve", exact=True).click()
+        page.locator(".facts").wait_for()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
+
+
 def test_what_is_less_than_good_leads_to_its_reasons(open_page, server):
     poor = server.solve("rbc", method={"training": {"algorithm": "sgd", "steps": 20}}, seed=25)
     assert poor["certificate"]["verdict"] == "fail"

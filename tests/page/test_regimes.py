@@ -1,5 +1,6 @@
 """A model with a Markov chain: Krueger and Kubler's overlapping generations, whose solution has a closed form."""
 
+import math
 import re
 
 import numpy as np
@@ -22,6 +23,38 @@ def first_consumption(capital, regime, beta=BETA):
 
 def gross_return(capital, regime):
     return ALPHA * Z[regime] * np.asarray(capital) ** (ALPHA - 1) + 1 - DELTA[regime]
+
+
+#: Growth with log productivity as a chain of so many regimes: Rouwenhorst's, of an autoregression.
+N_REGIMES, RHO, SIGMA = 11, 0.9, 0.03
+DISCRETISED = {
+    "name": "growth-chain",
+    "title": "Growth with a discretised autoregression",
+    "symbols": {
+        "states": ["k"],
+        "controls": ["i"],
+        "exogenous": ["z"],
+        "parameters": ["beta", "delta", "theta", "gamma"],
+    },
+    "definitions": {"y[t]": "exp(z[t])*k[t]^theta", "c[t]": "y[t] - i[t]"},
+    "equations": {
+        "transition": ["k[t] = (1 - delta)*k[t-1] + i[t-1]"],
+        "arbitrage": ["1 - beta*(c[t+1]/c[t])^(-gamma)*(1 - delta + theta*y[t+1]/k[t+1])"],
+    },
+    "calibration": {
+        "beta": 0.96,
+        "delta": 0.1,
+        "theta": 0.36,
+        "gamma": 2,
+        "z": 0,
+        "k": "(theta/(1/beta - 1 + delta))^(1/(1 - theta))",
+        "i": "delta*k",
+    },
+    "exogenous": {
+        "z": {"AR1": {"rho": RHO, "sigma": SIGMA, "discretize": {"method": "rouwenhorst", "n": N_REGIMES}}}
+    },
+    "domain": {"k": ["0.4*k", "1.8*k"]},
+}
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +188,21 @@ def test_two_are_compared_in_a_regime(open_page, server, two, steady):
         assert [value for value, _ in drawn] == pytest.approx([true for _, true in drawn], rel=1e-6)
     page.get_by_label("regime", exact=True).select_option(REGIMES[0])
     expect(page).not_to_have_url(re.compile(r"at\.regime"))
+
+
+def test_many_regimes_are_five_lines_and_the_present_one_is_among_them(open_page, server):
+    solution = server.solve(DISCRETISED)
+    page = explore(open_page, server, solution, more="&show=y&at.regime=4", allowed=(404,))
+    reach = math.sqrt(N_REGIMES - 1) * SIGMA / math.sqrt(1 - RHO**2)
+    z = [reach * (2 * index / (N_REGIMES - 1) - 1) for index in range(N_REGIMES)]
+    options = page.get_by_label("regime", exact=True).locator("option").all_inner_texts()
+    values = [number(re.fullmatch(r"\d+ \(z = (.*)\)", text)[1]) for text in options]
+    assert values == pytest.approx(z, abs=1e-4)
+    columns = numbers_of(page, "Policy slices")
+    k = np.array(columns.pop("k"))
+    assert list(columns) == [f"regime {options[index]}" for index in (0, 4, 5, 8, 10)]
+    for index, drawn in zip((0, 4, 5, 8, 10), columns.values(), strict=True):
+        assert drawn == pytest.approx(np.exp(z[index]) * k**0.36, rel=1e-9)
+    page.get_by_role("tab", name="Impulse responses").click()
+    expect(page.get_by_label("Shock", exact=True).locator("option")).to_have_text(["a change of the regime"])
+    expect(page.get_by_text("means over 1000 paths")).to_be_visible()

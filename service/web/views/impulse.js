@@ -14,10 +14,7 @@ const NO_IMPULSE =
 /** Shows a form for an impulse and the responses. */
 export async function showImpulse(panel, economy, { fail }, signal) {
   const { entry } = economy;
-  const chains = Object.entries(entry.exogenous ?? {}).filter(([, law]) => "MarkovChain" in law);
-  const ofChains = chains.flatMap(([names]) => names.split(",").map((name) => name.trim()));
-  const shocks = entry.shocks.filter((name) => !ofChains.includes(name));
-  const options = shocks.map((name) => [name, axisLabel(entry, name)]);
+  const options = innovated(entry).map((name) => [name, axisLabel(entry, name)]);
   if (economy.regimes.length) options.push([REGIME, "a change of the regime"]);
   if (!options.length) {
     panel.append(make("p.empty", {}, NO_IMPULSE));
@@ -78,6 +75,15 @@ export async function showImpulse(panel, economy, { fail }, signal) {
     }
   };
   await draw();
+}
+
+/** The shocks that have innovations: of a chain, or an autoregression that is made one, the regime is what changes. */
+function innovated({ shocks, exogenous = {} }) {
+  const hasNone = (law) =>
+    Object.entries(law).some(([kind, { discretize }]) => ["MarkovChain", "ConstantProcess"].includes(kind) || discretize);
+  const others = Object.entries(exogenous).filter(([, law]) => hasNone(law));
+  const without = others.flatMap(([names]) => names.split(",").map((name) => name.trim()));
+  return shocks.filter((name) => !without.includes(name));
 }
 
 const deviations = (size) => `${signed(size)} standard deviation${Math.abs(size) === 1 ? "" : "s"}`;

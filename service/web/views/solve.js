@@ -1,7 +1,7 @@
 /** A request that is put together: a model, its parameters, target and method; and sent. */
 
 import { addressOf, flattened, goTo, nested, noteAddress } from "../address.js";
-import { ask, askOnce, forgetAnswers } from "../api.js";
+import { ask, askOnce, forgetAnswers, send } from "../api.js";
 import { button, labelled, make, select, settled } from "../dom.js";
 import { failureBox, heading, showFailure } from "../parts.js";
 import { titleOf } from "../symbols.js";
@@ -64,7 +64,9 @@ async function showRequest(panel, models, query, failure, signal) {
   const solve = button("Solve", async () => {
     solve.disabled = true;
     try {
-      const { id } = await ask("/v1/solutions", bodyOf(request), signal);
+      const { id, status } = await ask("/v1/solutions", bodyOf(request), signal);
+      // The same request is the same solution; who asks for one that was cancelled wants it after all.
+      if (status === "cancelled") await send(`/v1/solutions/${id}/retry`, { method: "POST", signal });
       goTo(`solutions/${id}`);
     } catch (error) {
       if (error.name === "AbortError") return;

@@ -1,5 +1,7 @@
 """Clients of the real stack, and a small server that misbehaves."""
 
+import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -13,6 +15,8 @@ import saddlepath as sp
 from tests.integration.conftest import stack  # noqa: F401 (a fixture)
 
 FAST = {"policy": {"family": "polynomial", "degree": 10}}
+SLOW = {"training": {"algorithm": "adam", "steps": 8000, "learning_rate": 1e-3}}
+SEEDS = itertools.count(31_000)
 ENDLESS = {"training": {"algorithm": "sgd", "steps": 1_000_000, "seconds": 600.0, "learning_rate": 1e-6}}
 
 
@@ -38,6 +42,16 @@ def brock_mirman(client):
 def rbc(client):
     """A solution with shocks."""
     return client.solve("rbc")
+
+
+@pytest.fixture
+def cancelled(client):
+    """A solution that was cancelled, and takes some seconds to be solved."""
+    solution = client.submit("neoclassical", method=SLOW, seed=next(SEEDS)).cancel()
+    with contextlib.suppress(sp.SolveError):
+        solution.wait()
+    assert solution.status == "cancelled"
+    return solution
 
 
 @pytest.fixture(scope="session")

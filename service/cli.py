@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -81,6 +82,7 @@ def backup(
     from service.stack.backup import back_up
     from service.stack.errors import StackError
 
+    _end_in_order()
     try:
         size = back_up(data, file)
     except StackError as error:
@@ -97,6 +99,7 @@ def restore(
     from service.stack.backup import restore as make_directory
     from service.stack.errors import StackError
 
+    _end_in_order()
     try:
         make_directory(file, data)
     except StackError as error:
@@ -122,6 +125,11 @@ def reproduce(
         _refuse(error, 2)
     typer.echo(agreement.model_dump_json(indent=2) if json else as_table(agreement))
     raise typer.Exit(int(agreement.outcome == "different"))
+
+
+def _end_in_order() -> None:
+    """Lets SIGTERM end this process as Ctrl-C does, so that nothing half done is left behind, and no store."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _refuse(error: Exception, exit_code: int = 1) -> NoReturn:

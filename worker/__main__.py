@@ -12,6 +12,7 @@ from worker.celery_app import create_app
 from worker.data_format import claim_format
 from worker.errors import DataTooNewError, StoreUnavailableError
 from worker.logs import configure_logs
+from worker.machine import thread_limits
 from worker.settings import WorkerSettings
 from worker.store import connect
 from worker.upkeep import Upkeep
@@ -31,6 +32,8 @@ def main() -> None:
         await_format(settings.redis_url)
     except DataTooNewError as error:
         sys.exit(f"python -m worker: {error}")
+    if settings.threads is not None:  # for the pool process: libraries read it when they are loaded
+        os.environ.update(thread_limits(settings.threads, os.environ))
     app = create_app(settings)
     app.steps["worker"].add(Upkeep)
     # Gossip, mingle and heartbeats are how workers watch each other: the store does that here.

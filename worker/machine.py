@@ -43,6 +43,12 @@ def thread_environment(counts: Mapping[str, int]) -> dict[str, str]:
     return {variable: str(count) for name, count in counts.items() for variable in THREAD_VARIABLES[name]}
 
 
+def thread_limits(n_threads: int, environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of so many threads, without what ``environment`` sets by itself."""
+    unset = [name for name, variables in THREAD_VARIABLES.items() if environment.keys().isdisjoint(variables)]
+    return thread_environment(dict.fromkeys(unset, n_threads))
+
+
 @lru_cache(maxsize=1)
 def processor() -> str:
     """The processor, as far as the system tells, e.g. ``AMD EPYC 7763 (family 25, model 1, stepping 1)``."""

@@ -49,6 +49,12 @@ class WorkerSettings(BaseSettings):
     sweep_s: float = Field(
         default=60.0, gt=0, description="Seconds between two looks for solutions beyond either limit."
     )
+    threads: int | None = Field(
+        default=None,
+        ge=1,
+        le=1024,
+        description="Threads of the libraries that a worker solves by; unset, one for each core.",
+    )
     warm_up_model: str | None = Field(
         default="neoclassical", description="Model of the zoo that a worker solves once before its first job."
     )

@@ -126,14 +126,17 @@ def _until(client: redis.Redis, is_over: Callable[[Any], bool]) -> Any:
 
 
 def _write(snapshot: Path, file: Path) -> None:
-    """Copies a snapshot so that the file is whole as soon as it has its name."""
+    """Copies a snapshot so that the file is whole as soon as it has its name, and nothing is left of one that is not."""
     part = file.with_name(f"{file.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with snapshot.open("rb") as source, os.fdopen(descriptor, "wb") as target:
-        shutil.copyfileobj(source, target)
-        target.flush()
-        os.fsync(target.fileno())
-    part.replace(file)
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with snapshot.open("rb") as source, os.fdopen(descriptor, "wb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from service.stack.preflight import is_loopback, listen, lock_directory, require
 from service.stack.readiness import accepts_solves, store_answers
 from service.stack.store import StoreServer, prepare_store
 from service.stack.warden import PYTHON, Warden
-from worker.machine import THREAD_VARIABLES, n_cores, thread_environment
+from worker.machine import n_cores
 
 GRACE_S = 5.0
 """What API and workers, and then the store, get to end by themselves: together less than 10 s."""
@@ -134,8 +134,9 @@ class Supervisor:
 
     def _worker_command(self, number: int) -> Command:
         argv = (*PYTHON, "-m", "worker")
-        limits = thread_limits(self._settings.workers)
-        return Command(f"worker-{number}", argv, {**limits, "SADDLEPATH_REDIS_URL": self._store_url})
+        threads = os.environ.get("SADDLEPATH_THREADS", str(share_of_cores(self._settings.workers)))
+        environment = {"SADDLEPATH_REDIS_URL": self._store_url, "SADDLEPATH_THREADS": threads}
+        return Command(f"worker-{number}", argv, environment)
 
     def _api_command(self) -> Command:
         descriptor = self._listener.fileno()
@@ -163,16 +164,14 @@ class Supervisor:
         return self._clients if self._store_child is None else [self._store_child, *self._clients]
 
 
-def thread_limits(n_workers: int) -> dict[str, str]:
-    """Environment that shares the machine's cores out over the workers' numerical libraries.
+def share_of_cores(n_workers: int) -> int:
+    """The threads of each of so many workers.
 
     Each worker's libraries would otherwise start a thread a core, and N workers would get in each other's
     way. One core is left to the store and the API: libraries wait for work by spinning, which would keep both from
-    answering. What the operator has set already stays as it is.
+    answering.
     """
-    n_threads = max(1, (n_cores() - 1) // n_workers)
-    limits = thread_environment(dict.fromkeys(THREAD_VARIABLES, n_threads))
-    return {name: os.environ.get(name, limit) for name, limit in limits.items()}
+    return max(1, (n_cores() - 1) // n_workers)
 
 
 def stderr_logger() -> FilteringBoundLogger:

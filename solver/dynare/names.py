@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from solver.dynare.file import ModFile
 from solver.dynare.parser import STEADY_STATE
 from solver.dynare.statements import Statement
+from solver.dynare.words import is_reserved
 from solver.language.parser import suggest
 from solver.language.tree import FUNCTIONS, INFINITY, Expression, Operation, Symbol, operators_in, symbols_in
 from solver.model.consumption import CONSUMPTION
@@ -122,6 +123,9 @@ def read_names(file: ModFile, faults: FaultList) -> Names:
         for statement, declaration in file.declared[word]:
             if declaration.name in kinds:
                 message = f"{declaration.name} is declared twice: keep one"
+                faults.append(statement.fault(message, declaration.name, declaration.column))
+            if is_reserved(declaration.name):
+                message = f"{declaration.name} is a word of Dynare's own: choose another name"
                 faults.append(statement.fault(message, declaration.name, declaration.column))
             kinds.setdefault(declaration.name, kind)
     for assigned in file.local:

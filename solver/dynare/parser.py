@@ -15,6 +15,7 @@ from typing import Any
 from lark import Lark, Token, UnexpectedInput, v_args
 
 from solver.dynare.statements import Statement
+from solver.dynare.words import is_reserved
 from solver.errors import Fault, ModelError
 from solver.language.parser import MAX_DEPTH, MAX_LENGTH, TreeBuilder, explain, lag_of, refuse
 from solver.language.tree import FUNCTIONS, Expression, Number, Operation, Symbol, depth_of
@@ -204,8 +205,12 @@ class _ModBuilder(TreeBuilder):
                     str(name),
                 )
             return Operation(STEADY_STATE, (arguments[0],))
-        alias = _ALIASES.get(str(name), str(name))
-        if alias not in FUNCTIONS and lag_of([one for one in arguments if one is not None]) is None:
+        shift = lag_of([one for one in arguments if one is not None])
+        if shift is not None and not is_reserved(name):  # crra(-1), too, is a variable's lag to Dynare
+            return self._symbol(name, shift)
+        written = name.lower() if is_reserved(name) else str(name)
+        alias = _ALIASES.get(written, written)
+        if alias not in FUNCTIONS:
             message = f"{name[:40]} is not a function that is read here: these are {', '.join(FUNCTIONS)}, ln"
             refuse(message, None, name.column, str(name))
         return super().call(name.update(value=alias), *arguments)

@@ -6,6 +6,12 @@ DECLARATIONS = ("var", "varexo", "parameters", "predetermined_variables")
 #: Others that are refused.
 OTHER_DECLARATIONS = ("varexo_det", "trend_var", "log_trend_var", "external_function")
 
+#: What nothing in a file can be called, in large letters or small. Other functions of the equation language are names.
+RESERVED = (
+    *("exp", "log", "ln", "log10", "sqrt", "cbrt", "abs", "sign", "min", "max", "erf", "normcdf", "normpdf"),
+    *("sin", "cos", "tan", "asin", "acos", "atan", "steady_state", "expectation", "inf", "nan"),
+)
+
 _ESTIMATION = "estimation is not done here: leave it out, and give the parameters values"
 _PLANNER = "a planner's problem is not derived here: write out its first-order conditions as equations"
 _PATH = "paths under perfect foresight are not computed here: leave it out"
@@ -91,3 +97,8 @@ IGNORED_COMMANDS = (
     *("close", "clear", "clc", "format", "warning", "disp", "fprintf", "figure", "more", "tic", "toc"),
 )
 IGNORED_PREFIXES = ("write_latex_", "options_", "oo_")
+
+
+def is_reserved(name: str) -> bool:
+    """Whether Dynare itself refuses a variable or parameter of that name."""
+    return name.lower() in RESERVED

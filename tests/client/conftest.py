@@ -1,5 +1,7 @@
 """Clients of the real stack, and a small server that misbehaves."""
 
+import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -23,6 +25,8 @@ ENDLESS = {
         "batch_size": 16_384,
     }
 }
+SLOW = {"training": {"algorithm": "adam", "steps": 8000, "learning_rate": 1e-3}}
+SEEDS = itertools.count(31_000)
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +51,16 @@ def brock_mirman(client):
 def rbc(client):
     """A solution with shocks."""
     return client.solve("rbc")
+
+
+@pytest.fixture
+def cancelled(client):
+    """A solution that was cancelled, and takes some seconds to be solved."""
+    solution = client.submit("neoclassical", method=SLOW, seed=next(SEEDS)).cancel()
+    with contextlib.suppress(sp.SolveError):
+        solution.wait()
+    assert solution.status == "cancelled"
+    return solution
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from saddlepath.cli.live import line_of, sparkline
+from saddlepath.cli.live import following, line_of, sparkline
 from saddlepath.progress import Progress
 
-from tests.client.conftest import ENDLESS, FAST
+from tests.client.conftest import ENDLESS, FAST, SLOW
 from tests.client.test_solving import OWN
 
 NO, USAGE, REFUSED, UNREACHABLE, NOT_OVER, INTERRUPTED = 1, 2, 3, 4, 5, 130
@@ -61,11 +61,29 @@ def test_what_takes_too_long_ends_in_5_and_goes_on(command, client):
 
 
 def test_watch_writes_a_line_for_each_sign_of_progress(command, client):
-    method = {"training": {"algorithm": "adam", "steps": 8000, "learning_rate": 1e-3}}
-    solution = client.submit("neoclassical", method=method, seed=30_002)
+    solution = client.submit("neoclassical", method=SLOW, seed=30_002)
     *steps, record = map(json.loads, command("watch", solution.id, "--json").stdout.splitlines())
     assert record["id"] == solution.id and record["status"] == "succeeded"
     assert steps and all({"phase", "step", "euler_error_max_log10"} <= step.keys() for step in steps)
+
+
+def test_what_was_cancelled_is_put_in_the_queue_again_and_followed(command, cancelled):
+    shown = command("show", cancelled.id, code=NO)
+    assert f"saddlepath retry {cancelled.id}" in shown.stderr
+    *steps, record = map(json.loads, command("retry", cancelled.id, "--json").stdout.splitlines())
+    assert record["id"] == cancelled.id and record["status"] == "succeeded"
+    assert steps and steps[-1]["step"] > 0
+    refused = command("retry", cancelled.id, code=REFUSED)
+    assert "succeeded" in refused.stderr and refused.stdout == ""
+
+
+def test_a_retry_need_not_be_waited_for(command, cancelled):
+    queued = json.loads(command("retry", cancelled.id, "--no-wait", "--json").stdout)
+    assert queued["status"] in ("queued", "running")
+    late = command("retry", cancelled.id, code=REFUSED)
+    assert cancelled.id in late.stderr
+    cancelled.cancel()
+    assert command("watch", cancelled.id, code=NO).stdout.splitlines()[0].endswith("cancelled")
 
 
 def is_under_way(solution, seed):
@@ -263,3 +281,12 @@ def test_the_line_of_a_solve_has_the_euler_error_falling():
     assert line == "rbc  gauss-newton 3  Euler error 10^-5.0 → 10^-6.0  1.5 s, 0.5 s left  █▅▂"
     assert line_of("rbc", progress, [-1.0, -3.0, -5.0], -6.0, len(line) - 1).plain == line[:-3] + "█▃"
     assert sparkline([], -6.0) == "" and sparkline([-7.0, -8.0], -6.0) == "▁▁"
+
+
+def test_another_attempt_begins_its_line_anew(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as at a terminal
+    with following("rbc", -6.0) as show:
+        for step, error in ((1, -1.0), (2, -5.0), (1, -2.0)):
+            show(Progress("adam", step, euler_error_max_log10=error))
+    last = capsys.readouterr().err.rpartition("adam 1")[2]
+    assert "10^-2.0" in last and last.count("█") == 1 and "▂" not in last

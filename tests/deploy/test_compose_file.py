@@ -85,11 +85,14 @@ def test_it_waits_for_the_store_and_finds_it_by_name(name):
     fields = {"webhook_hosts", "webhook_private"}
     if name != "api":
         fields |= {"webhook_secret", "keep_days", "keep_bytes"}
+    threads = {} if name == "api" else {"SADDLEPATH_THREADS": "${SADDLEPATH_THREADS:-2}"}
     assert service["environment"] == {
         "SADDLEPATH_REDIS_URL": "redis://valkey:6379/0",
+        **threads,
         **{f"SADDLEPATH_{field.upper()}": None for field in fields},
     }
     read = (ServiceSettings,) if name == "api" else (WorkerSettings, CourierSettings)
+    assert "threads" in WorkerSettings.model_fields
     assert fields <= {field for settings in read for field in settings.model_fields}
     assert "redis_url" in ServiceSettings.model_fields.keys() & WorkerSettings.model_fields.keys()
     assert set(service["networks"]) & set(services["valkey"]["networks"])

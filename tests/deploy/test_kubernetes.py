@@ -10,7 +10,6 @@ import yaml
 
 from service.settings import ServiceSettings
 from service.stack.api import GRACE_S
-from worker.machine import THREAD_VARIABLES
 from worker.settings import WorkerSettings
 from worker.webhook_settings import CourierSettings
 
@@ -21,7 +20,6 @@ DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 READ = {"api": (ServiceSettings,), "worker": (WorkerSettings, CourierSettings)}
-OF_LIBRARIES = {variable for variables in THREAD_VARIABLES.values() for variable in variables}
 OF_THE_STORE = {"STORE_PASSWORD", "VALKEYCLI_AUTH"}
 
 
@@ -127,7 +125,7 @@ def test_every_variable_is_read_by_the_process_that_gets_it(cluster):
             continue
         fields = {field for settings in READ[role(workload)] for field in settings.model_fields}
         known = {f"SADDLEPATH_{field.upper()}" for field in fields} | {"STORE_PASSWORD"}
-        assert found <= (known | OF_LIBRARIES if role(workload) == "worker" else known)
+        assert found <= known
         assert "SADDLEPATH_REDIS_URL" in found
 
 
@@ -227,10 +225,8 @@ def test_everyone_has_the_time_to_stop(cluster):
 
 def test_a_worker_has_as_many_threads_as_cores(cluster):
     for workload in (it for it in cluster.workloads if role(it) == "worker"):
-        found = environment(workload)
-        assert found.keys() >= OF_LIBRARIES
         cores = container(workload)["resources"]["requests"]["cpu"]
-        assert {found[variable]["value"] for variable in OF_LIBRARIES} == {cores}
+        assert environment(workload)["SADDLEPATH_THREADS"]["value"] == cores
 
 
 def test_the_api_never_opens_without_a_key(cluster):

@@ -8,8 +8,8 @@ import sys
 import httpx2
 import pytest
 
-from service.stack.supervisor import thread_limits
-from worker.machine import threads
+from service.stack.supervisor import share_of_cores
+from worker.machine import thread_limits, threads
 
 FAST = {"policy": {"family": "polynomial", "degree": 8}}
 OWN = {
@@ -67,7 +67,9 @@ def reproduce(tmp_path):
 )
 def test_the_record_alone_gives_the_same_bytes(fetch, reproduce, asked):
     record = fetch(**asked)
-    assert record["provenance"]["threads"] == threads({**os.environ, **thread_limits(1)})
+    assert record["provenance"]["threads"] == threads(
+        {**thread_limits(share_of_cores(1), os.environ), **os.environ}
+    )
     done = reproduce(record, "--json")
     assert done.returncode == 0, done.stderr + done.stdout
     comparison = json.loads(done.stdout)

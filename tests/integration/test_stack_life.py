@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from worker.machine import threads
+
 MODEL = {"model": "brock_mirman", "method": {"policy": {"family": "polynomial", "degree": 4}}}
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -76,19 +78,22 @@ def test_a_killed_supervisor_takes_everything_with_it_and_the_next_start_has_eve
     assert again.survivors() == []
 
 
+def pool_processes(stack):
+    """The processes in which the workers of a stack solve."""
+    children = [child for worker in stack.children("worker") for child in worker.children()]
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
 def test_workers_share_the_cores_and_a_store_that_was_there_is_left_alone(start_stack, tmp_path, stack):
     (api,) = stack.children("api")
     url = api.environ()["SADDLEPATH_REDIS_URL"]
-    threads = {"OMP_NUM_THREADS": "3"}
-    guest = start_stack("--redis-url", url, "--workers", "2", data=tmp_path / "guest", environment=threads)
+    given = {"OMP_NUM_THREADS": "3"}
+    guest = start_stack("--redis-url", url, "--workers", "2", data=tmp_path / "guest", environment=given)
     assert guest.children("store") == []
-    share = str(max(1, len(os.sched_getaffinity(0)) // 2))
-    environments = [worker.environ() for worker in guest.children("worker")]
-    assert [environment["TF_NUM_INTRAOP_THREADS"] for environment in environments] == [share, share]
-    assert [environment["OMP_NUM_THREADS"] for environment in environments] == [
-        "3",
-        "3",
-    ]  # as the operator said
+    share = max(1, (len(os.sched_getaffinity(0)) - 1) // 2)
+    pools = guest.wait_for(lambda: (found := pool_processes(guest))[1:] and found)
+    told = {"blas": 3, "intra_op": share, "inter_op": share}  # of BLAS as the operator said
+    assert [threads(pool.environ()) for pool in pools] == [told, told]
     guest.stop()
     assert guest.survivors() == []
     assert stack.children("store")

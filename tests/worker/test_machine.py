@@ -6,7 +6,14 @@ import sys
 
 import pytest
 
-from worker.machine import THREAD_VARIABLES, n_cores, processor, thread_environment, threads
+from worker.machine import (
+    THREAD_VARIABLES,
+    n_cores,
+    processor,
+    thread_environment,
+    thread_limits,
+    threads,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +35,14 @@ def test_an_environment_gives_the_threads_that_it_is_made_of():
     assert threads(thread_environment(counts)) == counts
     assert thread_environment({"intra_op": 4}) == {"TF_NUM_INTRAOP_THREADS": "4"}
     assert set(thread_environment(counts)) == {name for names in THREAD_VARIABLES.values() for name in names}
+
+
+def test_a_limit_is_for_what_nothing_sets():
+    assert threads(thread_limits(3, {})) == {"blas": 3, "intra_op": 3, "inter_op": 3}
+    given = {"OMP_NUM_THREADS": "2", "TF_NUM_INTEROP_THREADS": "1"}
+    limits = thread_limits(3, given)
+    assert threads({**limits, **given}) == {"blas": 2, "intra_op": 3, "inter_op": 1}
+    assert limits.keys().isdisjoint(given)
 
 
 @pytest.mark.parametrize("wanted", [1, 2])

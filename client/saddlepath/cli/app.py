@@ -48,6 +48,7 @@ for command in (
     solving.solve,
     solving.show,
     solving.watch,
+    solving.retry,
     asking.eval_,
     asking.simulate,
     asking.irf,

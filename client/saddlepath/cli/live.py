@@ -29,9 +29,14 @@ def following(name: str, target_log10: float) -> Iterator[Show]:
         yield lambda _: None
         return
     errors: list[float] = []
+    step = 0
     with Live(Text(f"{name} is waiting"), console=console, transient=True, refresh_per_second=8) as live:
 
         def show(progress: Progress) -> None:
+            nonlocal step
+            if progress.step < step:  # another attempt begins, after a retry or a worker's end
+                errors.clear()
+            step = progress.step
             if progress.euler_error_max_log10 is not None:
                 errors.append(progress.euler_error_max_log10)
             live.update(line_of(name, progress, errors, target_log10, console.width))

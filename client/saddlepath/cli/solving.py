@@ -1,4 +1,4 @@
-"""``solve``, ``show`` and ``watch``."""
+"""``solve``, ``show``, ``watch`` and ``retry``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from saddlepath.progress import Progress
 from saddlepath.solution import Solution
 
 Timeout = Annotated[float | None, typer.Option(min=0, help="Seconds to wait at most.", show_default=False)]
+Wait = Annotated[bool, typer.Option(help="Wait until it is solved.")]
 
 
 def solve(
@@ -38,7 +39,7 @@ def solve(
         str | None, typer.Option(metavar="ID", help="Solution to start from.", show_default=False)
     ] = None,
     timeout: Timeout = None,
-    wait: Annotated[bool, typer.Option(help="Wait until it is solved.")] = True,
+    wait: Wait = True,
     as_json: AsJson = False,
 ) -> None:
     """Solve a model and print what came of it. The same request is never solved twice.
@@ -91,7 +92,28 @@ def watch(
     context: typer.Context, solution_id: SolutionId, timeout: Timeout = None, as_json: AsJson = False
 ) -> None:
     """Follow a solve until it is over. With --json, a line for each sign of progress, and the solution last."""
-    solution = solution_of(client_of(context), solution_id)
+    _follow(solution_of(client_of(context), solution_id), timeout, as_json=as_json)
+
+
+def retry(
+    context: typer.Context,
+    solution_id: SolutionId,
+    timeout: Timeout = None,
+    wait: Wait = True,
+    as_json: AsJson = False,
+) -> None:
+    """Put a solution that failed or was cancelled in the queue again, and follow it as watch does.
+
+    Exit code 3 where it is neither; else as solve ends.
+    """
+    solution = solution_of(client_of(context), solution_id).retry()
+    if wait:
+        _follow(solution, timeout, as_json=as_json)
+    else:
+        _print(solution, as_json=as_json)
+
+
+def _follow(solution: Solution, timeout: float | None, *, as_json: bool) -> None:
     _wait(solution, timeout, (lambda progress: print_json(asdict(progress))) if as_json else None)
     _print(solution, as_json=as_json)
 
@@ -112,6 +134,8 @@ def _print(solution: Solution, *, as_json: bool) -> None:
         print_json(solution.record)
     else:
         print_result(solution)
+        if solution.status in ("failed", "cancelled"):
+            tell(f"To put it in the queue again: saddlepath retry {solution.id}")
     is_bad = solution.verdict == "fail" if solution.status == "succeeded" else solution.is_over
     if is_bad:
         raise typer.Exit(ExitCode.NO)

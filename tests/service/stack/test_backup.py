@@ -1,6 +1,8 @@
 """A backup has everything that the store had acknowledged; what is none is refused, and leaves nothing behind."""
 
 import random
+import resource
+import signal
 import stat
 import subprocess
 import sys
@@ -151,6 +153,52 @@ def test_there_must_be_something_to_back_up_and_a_place_for_it(data, tmp_path):
         restore(tmp_path / "nothing", tmp_path / "again")
 
 
+def fill(url):
+    """Gives a store 40 MB that cannot be compressed."""
+    with connect(url) as client:
+        for number in range(40):
+            client.set(f"large:{number}", random.Random(number).randbytes(2**20))
+
+
+def backing_up(data, file, prepare):
+    """The command as a process, which calls ``prepare`` before it starts."""
+    command = (sys.executable, "-m", "service.cli", "backup", str(file), "--data", str(data))
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=prepare)
+
+
+def test_what_cannot_be_written_to_its_end_leaves_nothing_behind(data, tmp_path):
+    with embedded_store(data) as url:
+        fill(url)
+        full = backing_up(
+            data, tmp_path / "backup", lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**20,) * 2)
+        )
+        _, error = full.communicate(timeout=60)
+        assert (
+            full.returncode == 1 and "backup cannot be written (File too large): give another place" in error
+        )
+        assert [path.name for path in tmp_path.iterdir()] == ["data"]
+        assert not (data / "store" / "dump.rdb").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_that_is_interrupted_leaves_nothing_behind(data, tmp_path, number):
+    backup, part = tmp_path / "backup", tmp_path / "backup.part"
+    with embedded_store(data) as url:
+        fill(url)
+        while True:
+            with backing_up(data, backup, lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+                while not part.exists() and process.poll() is None:
+                    pass
+                process.send_signal(number)
+            assert [path.name for path in tmp_path.iterdir() if path != backup] == ["data"]
+            assert not (data / "store" / "dump.rdb").exists()
+            if process.returncode:
+                break
+            backup.unlink()  # it was faster than the signal
+        assert not backup.exists()
+        back_up(data, backup)  # which finds the store as it was
+
+
 def spoilt(content, how):
     return {
         "empty": b"",
@@ -175,9 +223,8 @@ def test_what_is_no_backup_or_not_whole_is_refused_and_leaves_a_clean_place(data
 
 
 def test_one_that_is_killed_leaves_no_store_that_has_less(data, tmp_path):
-    with embedded_store(data) as url, connect(url) as client:
-        for number in range(40):
-            client.set(f"large:{number}", random.Random(number).randbytes(2**20))
+    with embedded_store(data) as url:
+        fill(url)
     back_up(data, tmp_path / "backup")
     again = tmp_path / "again"
     command = ("-m", "service.cli", "restore", str(tmp_path / "backup"), "--data", str(again))

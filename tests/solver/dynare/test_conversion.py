@@ -1,9 +1,17 @@
 """What becomes of each construct of a ``.mod`` file."""
 
+import json
+import re
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 
 from solver.dynare.convert import convert
+from solver.dynare.words import RESERVED, is_reserved
+from solver.errors import ModelError
+from solver.language.tree import FUNCTIONS, INFINITY
 from solver.model.steady_state import find_steady_state
 from tests.oracles.dynare import EXAMPLE, FILES, FOLDER
 
@@ -179,6 +187,38 @@ def test_words_of_the_language_and_log_consumption_get_other_names():
     assert "crra_" in conversion.model.parameters
     assert conversion.notes[0] == "crra is called crra_ here: it is a word of the model language."
     assert "log_c" in convert((FOLDER / "hansen.mod").read_text()).model.definitions
+
+
+WORDS = (*FUNCTIONS, INFINITY, "t")
+
+
+@pytest.mark.parametrize("name", ["z", "k", "e"])
+@pytest.mark.parametrize("word", [word for word in WORDS if not is_reserved(word)])
+def test_a_word_of_the_language_may_name_a_variable_at_any_date(word, name):
+    text = growth(productivity="z = rho*z(-1) + e + 0.1*e(-1);")
+    conversion = convert(re.sub(rf"\b{name}\b", word, text))
+    plain = json.dumps(convert(text).document)
+    assert json.dumps(conversion.document) == re.sub(rf"\b{name}(?=\b|_lag)", f"{word}_", plain)
+    assert f"{word} is called {word}_ here: it is a word of the model language." in conversion.notes
+
+
+@pytest.mark.parametrize("word", ["exp", "Max", "inf", "NaN", "normcdf"])
+def test_what_dynare_keeps_for_itself_names_nothing(word):
+    with pytest.raises(ModelError, match=f"{word} is a word of Dynare's own: choose another name"):
+        convert(re.sub(r"\bz\b", word, growth(EULER.replace("exp(z(+1))", "z(+1)"))))
+
+
+def test_functions_may_be_written_in_large_letters():
+    assert convert(growth().replace("exp", "EXP")).document == convert(growth()).document
+
+
+@pytest.mark.skipif(shutil.which("dynare-preprocessor") is None, reason="Dynare is not installed")
+@pytest.mark.parametrize("word", sorted({*WORDS, *RESERVED, "NaN", "EXP", "Crra", "asinh", "erfc", "pi"}))
+def test_dynare_keeps_the_same_words_for_itself(word, tmp_path):
+    (tmp_path / "model.mod").write_text(re.sub(r"\bk\b", word, growth()))
+    command = ["dynare-preprocessor", "model.mod", "nopreprocessoroutput"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert ("syntax error, unexpected" in done.stdout + done.stderr) == is_reserved(word)
 
 
 def test_comments_of_every_kind_and_commands_are_left_out():

@@ -13,7 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.body import parse_body, read_body, require_media_type
+from service.binary_tensors import EXTENSION, LENGTH_HEADER, MEDIA_TYPE, read_columns, separate, write
+from service.body import JSON, parse_body, read_body, require_media_type
 from service.conditional import IMMUTABLE, tagged
 from service.dependencies import evaluator_of, services_of
 from service.encoding import JsonResponse, encode
@@ -21,8 +22,9 @@ from service.errors import RequestError
 from service.evaluation import IN_DOMAIN, Evaluator
 from service.faults import shown
 from service.identity import solution_id_of
-from service.openapi import IF_NONE_MATCH_HEADER, operation
+from service.openapi import COMPONENTS, IF_NONE_MATCH_HEADER, operation
 from service.query import Query, read_query
+from service.schemas import request_examples
 from service.schemas.inference import (
     InferenceAnswer,
     InferenceRequest,
@@ -41,13 +43,24 @@ MODEL_VERSION = "1"
 """A solution is named by its content and never changes."""
 MAX_STATES = 100_000
 """Tensors are written in one go, which a larger answer would make felt by everyone; `…/policy` takes more."""
+_BEHIND_JSON = {
+    "schema": {"type": "string", "format": "binary"},
+    "example": "(JSON, and behind it the bytes of tensors)",
+}
+_LENGTH_PARAMETER = {
+    "name": LENGTH_HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": f"Bytes of JSON at the beginning of the body, where tensors follow it as bytes ({EXTENSION}).",
+}
 
 
 @router.get("", **operation("server_metadata", "The server", ServerMetadata, errors=(422,)))
 async def server_metadata(request: Request) -> Response:
     """Name and version."""
     read_query(request, Query)
-    return JsonResponse({"name": "saddlepath", "version": VERSION, "extensions": []})
+    return JsonResponse({"name": "saddlepath", "version": VERSION, "extensions": [EXTENSION]})
 
 
 @router.get(
@@ -120,7 +133,18 @@ async def model_ready(request: Request) -> Response:
         "The policy at many states, as tensors",
         InferenceAnswer,
         path=("solution_id",),
-        body=InferenceRequest,
+        request_body={
+            "required": True,
+            "content": {
+                JSON[0]: {
+                    "schema": {"$ref": COMPONENTS + InferenceRequest.__name__},
+                    "examples": request_examples.REQUESTS[InferenceRequest.__name__],
+                },
+                MEDIA_TYPE: _BEHIND_JSON,
+            },
+        },
+        content={MEDIA_TYPE: _BEHIND_JSON},
+        parameters=(_LENGTH_PARAMETER,),
         errors=(400, 404, 409, 413, 415, 422, 429, 503),
     ),
 )
@@ -129,23 +153,18 @@ async def infer(request: Request) -> Response:
     read_query(request, Query)
     services, settings = services_of(request), services_of(request).settings
     if "content-type" in request.headers:  # the protocol's own clients declare none
-        require_media_type(request)
+        require_media_type(request, (*JSON, MEDIA_TYPE))
     body = await read_body(request, settings.max_batch_body_bytes)
+    text, tail = separate(body, request.headers.get(LENGTH_HEADER))
     evaluator = await evaluator_of(request)
     solution_id = solution_id_of(request)
 
-    def answer() -> JsonResponse:
+    def answer() -> Response:
         most = min(settings.max_batch_states, MAX_STATES)
         max_items = max(most, settings.max_items)
-        asked = parse_body(body, InferenceRequest, max_nesting=settings.max_nesting, max_items=max_items)
-        states = _read_states(asked.inputs, evaluator, most)
-        tensors = _evaluated(evaluator, states)
-        wanted = list(tensors) if asked.outputs is None else [output.name for output in asked.outputs]
-        _check_outputs(wanted, tensors)
-        given_back = {} if asked.id is None else {"id": asked.id}
-        outputs = [_tensor(name, tensors[name]) for name in wanted]
-        named = {"model_name": solution_id, "model_version": MODEL_VERSION}
-        return JsonResponse({**named, **given_back, "outputs": outputs})
+        asked = parse_body(text, InferenceRequest, max_nesting=settings.max_nesting, max_items=max_items)
+        states = _read_states(asked.inputs, read_columns(asked.inputs, tail), evaluator, most)
+        return _answered(asked, _evaluated(evaluator, states), solution_id)
 
     return await services.batches.run(answer)
 
@@ -154,9 +173,35 @@ def _described(name: str, datatype: str) -> dict[str, object]:
     return {"name": name, "datatype": datatype, "shape": [-1]}
 
 
-def _tensor(name: str, values: np.ndarray) -> dict[str, object]:
+def _answered(asked: InferenceRequest, tensors: Mapping[str, np.ndarray], solution_id: str) -> Response:
+    """The outputs that are asked for, in that order, each as numbers or as bytes behind the JSON.
+
+    Raises:
+        RequestError: one is unknown, or stands twice.
+    """
+    usually = asked.parameters.get("binary_data_output") is True
+    wanted = {name: usually for name in tensors}
+    if asked.outputs is not None:
+        _check_outputs([output.name for output in asked.outputs], tensors)
+        wanted = {
+            output.name: output.parameters.get("binary_data", usually) is True for output in asked.outputs
+        }
+    answer = {
+        "model_name": solution_id,
+        "model_version": MODEL_VERSION,
+        **({} if asked.id is None else {"id": asked.id}),
+        "outputs": [_tensor(name, tensors[name], is_binary) for name, is_binary in wanted.items()],
+    }
+    if not any(wanted.values()):
+        return JsonResponse(answer)
+    body, headers = write(answer, {name: tensors[name] for name, is_binary in wanted.items() if is_binary})
+    return Response(body, headers=headers)
+
+
+def _tensor(name: str, values: np.ndarray, is_binary: bool) -> dict[str, object]:
     datatype = "BOOL" if values.dtype == bool else "FP64"
-    return {"name": name, "shape": [len(values)], "datatype": datatype, "data": values.tolist()}
+    told: dict[str, object] = {"name": name, "shape": [len(values)], "datatype": datatype}
+    return told if is_binary else {**told, "data": values.tolist()}
 
 
 def _evaluated(evaluator: Evaluator, states: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -165,34 +210,34 @@ def _evaluated(evaluator: Evaluator, states: np.ndarray) -> Mapping[str, np.ndar
     return {**controls, **found.definitions, IN_DOMAIN: found.in_domain}
 
 
-def _read_states(inputs: list[InferenceTensor], evaluator: Evaluator, most: int) -> np.ndarray:
-    """The states (n, n_states) of tensors.
+def _read_states(
+    inputs: list[InferenceTensor], columns: list[np.ndarray], evaluator: Evaluator, most: int
+) -> np.ndarray:
+    """The states (n, n_states) of tensors and their values (n,).
 
     Raises:
         StateError: a state is missing or unknown.
         RequestError: one stands twice, shapes that do not fit, or too many states.
     """
-    columns = {tensor.name: tensor for tensor in inputs}
-    evaluator.check_names(columns)
-    n_rows = len(inputs[0].data)
+    by_name = {tensor.name: column for tensor, column in zip(inputs, columns, strict=True)}
+    evaluator.check_names(by_name)
+    n_rows = len(columns[0])
     faults = []
-    if len(columns) < len(inputs):
+    if len(by_name) < len(inputs):
         faults.append(Fault(("inputs",), "a state stands more than once; give one tensor for each"))
-    for place, tensor in enumerate(inputs):
-        where = ("inputs", place, "shape")
-        if tensor.shape not in ([len(tensor.data)], [len(tensor.data), 1]):
-            message = f"shape = {tensor.shape} is not that of {len(tensor.data)} values; give [n] or [n, 1]"
+    for place, (tensor, column) in enumerate(zip(inputs, columns, strict=True)):
+        where, count = ("inputs", place, "shape"), len(column)
+        if tensor.shape not in ([count], [count, 1]):
+            message = f"shape = {tensor.shape} is not that of {count} values; give [n] or [n, 1]"
             faults.append(Fault(where, message))
-        elif len(tensor.data) != n_rows:
-            message = (
-                f"{shown(tensor.name)} has {len(tensor.data)} values, the first tensor {n_rows}; give as many"
-            )
+        elif count != n_rows:
+            message = f"{shown(tensor.name)} has {count} values, the first tensor {n_rows}; give as many"
             faults.append(Fault(where, message))
     if not 1 <= n_rows <= most:
         faults.append(Fault(("inputs",), f"{n_rows} states are asked; give between 1 and {most}"))
     if faults:
         raise RequestError(faults)
-    return np.column_stack([columns[name].data for name in evaluator.state_names])
+    return np.column_stack([by_name[name] for name in evaluator.state_names])
 
 
 def _check_outputs(wanted: list[str], tensors: Mapping[str, np.ndarray]) -> None:

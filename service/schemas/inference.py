@@ -17,8 +17,10 @@ class InferenceTensor(BaseModel):
     name: str
     shape: list[int] = Field(description="[n] or [n, 1].")
     datatype: Datatype
-    data: list[float] = Field(description="n numbers.", fail_fast=True)
-    parameters: dict[str, Any] = Field({}, description="Not read.")
+    data: list[float] | None = Field(None, description="n numbers.", fail_fast=True)
+    parameters: dict[str, Any] = Field(
+        {}, description="binary_data_size: bytes of this tensor behind the JSON, in place of data."
+    )
 
 
 class InferenceOutput(BaseModel):
@@ -27,7 +29,7 @@ class InferenceOutput(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str
-    parameters: dict[str, Any] = Field({}, description="Not read.")
+    parameters: dict[str, Any] = Field({}, description="binary_data: whether as bytes behind the JSON.")
 
 
 class InferenceRequest(BaseModel):
@@ -40,7 +42,10 @@ class InferenceRequest(BaseModel):
     outputs: list[InferenceOutput] | None = Field(
         None, description="Which of the controls, definitions and in_domain to answer with. Default: all."
     )
-    parameters: dict[str, Any] = Field({}, description="Not read.")
+    parameters: dict[str, Any] = Field(
+        {},
+        description="binary_data_output: whether all outputs that do not say otherwise are bytes behind the JSON.",
+    )
 
 
 class AnsweredTensor(BaseModel):

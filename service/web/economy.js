@@ -1,6 +1,8 @@
 /** A solved economy as the views look at it: its states with their domain, what the policy gives, and how all is called. */
 
 import { Problem, ask, askOnce } from "./api.js";
+import { short } from "./numbers.js";
+import { symbolText } from "./symbols.js";
 
 export const REGIME = "regime";
 
@@ -11,7 +13,7 @@ export const REGIME = "regime";
  * @property {string[]} states of the policy, in its order; those with a range first.
  * @property {Object<string, [number, number]>} domain of all states but the regime.
  * @property {Object<string, number>} steady the calibration's steady state, by variable; the regime is 0.
- * @property {number} nRegimes
+ * @property {string[]} regimes what each regime of the chain is called, by its number; none where there is no chain.
  * @property {string[]} controls with multipliers that are no variables of the model.
  * @property {string[]} definitions
  */
@@ -22,8 +24,8 @@ export async function loadEconomy(solution, signal) {
     ask(`/v1/solutions/${solution.id}/steady-state`, undefined, signal),
     entryOf(solution),
   ]);
-  const nRegimes = rest.policy.length;
-  const states = [...Object.keys(rest.domain), ...(nRegimes > 1 ? [REGIME] : [])];
+  const regimes = regimesOf(entry, rest.policy);
+  const states = [...Object.keys(rest.domain), ...(regimes.length ? [REGIME] : [])];
   const steady = { ...rest.calibration, [REGIME]: 0 };
   const here = await evaluate(solution.id, Object.fromEntries(states.map((name) => [name, steady[name]])), signal);
   return {
@@ -32,10 +34,20 @@ export async function loadEconomy(solution, signal) {
     states,
     domain: rest.domain,
     steady,
-    nRegimes,
+    regimes,
     controls: Object.keys(here.controls),
     definitions: Object.keys(here.definitions),
   };
+}
+
+/** A regime by its number and the values that it has where another has others: "0 (z = −0.01)". */
+function regimesOf(entry, atRest) {
+  if (atRest.length < 2) return [];
+  const differ = Object.keys(atRest[0].shocks).filter((name) => atRest.some(({ shocks }) => shocks[name] !== atRest[0].shocks[name]));
+  return atRest.map(({ shocks }, index) => {
+    const values = differ.map((name) => `${symbolText(entry, name)} = ${short(shocks[name], 4)}`);
+    return values.length ? `${index} (${values.join(", ")})` : String(index);
+  });
 }
 
 /**

@@ -52,9 +52,10 @@ export function powerText(log10) {
 /** A length of time. */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "–";
-  if (seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
-  if (seconds < 100) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))}\u00a0ms`;
+  if (seconds < 100) return `${seconds.toFixed(seconds < 10 ? 1 : 0)}\u00a0s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}\u00a0min ${whole % 60}\u00a0s`;
 }
 
 /** A point in time, short, with the whole of it for who points at it. */

@@ -21,7 +21,7 @@ async function route() {
   current = new AbortController();
   const { signal } = current;
   const address = readAddress();
-  const focused = document.activeElement?.id;
+  const focused = main.contains(document.activeElement) ? document.activeElement.id : null;
   const isEntered = lastView !== null && lastView !== address.view;
   lastView = address.view;
   for (const link of document.querySelectorAll("nav a")) {
@@ -41,8 +41,9 @@ async function route() {
   }
   if (signal.aborted) return;
   main.removeAttribute("aria-busy");
-  if (isEntered) main.querySelector("h1")?.focus();
-  else if (focused) document.getElementById(focused)?.focus();
+  const title = main.querySelector("h1");
+  if (isEntered) title?.focus();
+  else if (focused !== null) (document.getElementById(focused) ?? title)?.focus();
 }
 
 /** A view that could not be shown at all. */

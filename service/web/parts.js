@@ -4,8 +4,15 @@ import { make } from "./dom.js";
 
 /** The heading of a view; focus goes there when the view is entered. */
 export function heading(text) {
+  const node = make("h1", { tabindex: -1 });
+  retitle(node, text);
+  return node;
+}
+
+/** Gives a heading, and the window, another text. */
+export function retitle(node, text) {
   document.title = `${text} · Saddlepath`;
-  return make("h1", { tabindex: -1 }, text);
+  if (node.textContent !== text) node.textContent = text;
 }
 
 /** A place for failures, empty at first. */

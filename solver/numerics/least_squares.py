@@ -15,7 +15,8 @@ from scipy.linalg import cho_factor, cho_solve, lstsq, qr
 
 Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-_RANK_TOLERANCE = 1e-14
+#: Singular values below this share of the largest are the rounding of those above.
+_ROUNDING = 1e-14
 _LOCAL_GAIN = 0.75
 _SMALLEST_FACTOR = 0.1
 _LARGEST_DAMPING = 1e8
@@ -43,7 +44,9 @@ def _loss(residuals: np.ndarray, jacobian: np.ndarray) -> float:
     return float(np.mean(residuals**2)) if is_defined else np.inf
 
 
-def gauss_newton(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:
+def gauss_newton(
+    evaluate: Evaluate, start: np.ndarray, *, rank_tolerance: float = _ROUNDING
+) -> Iterator[Iterate]:
     """Gauss-Newton: lightly damped steps far from the solution, undamped ones where the linear model holds.
 
     An undamped step goes to the least-norm solution ``y`` of ``J y = J x - r``, by a column-pivoted, rank-revealing QR
@@ -56,11 +59,12 @@ def gauss_newton(evaluate: Evaluate, start: np.ndarray) -> Iterator[Iterate]:
     Args:
         evaluate: residuals (m,) and their Jacobian (m, n) at a point (n,); not finite where undefined.
         start: (n,) first point.
+        rank_tolerance: directions whose singular value is below this share of the largest are left alone by undamped steps.
 
     Yields:
         The start, then an iterate for every trial; nothing when the start itself is undefined.
     """
-    return _damped_steps(evaluate, start, first_damping=1e-4, is_gauss_newton=True)
+    return _damped_steps(evaluate, start, first_damping=1e-4, rank_tolerance=rank_tolerance)
 
 
 def levenberg_marquardt(
@@ -78,12 +82,13 @@ def levenberg_marquardt(
     Yields:
         The start, then an iterate for every trial; nothing when the start itself is undefined.
     """
-    return _damped_steps(evaluate, start, first_damping=first_damping, is_gauss_newton=False)
+    return _damped_steps(evaluate, start, first_damping=first_damping, rank_tolerance=None)
 
 
 def _damped_steps(
-    evaluate: Evaluate, point: np.ndarray, *, first_damping: float, is_gauss_newton: bool
+    evaluate: Evaluate, point: np.ndarray, *, first_damping: float, rank_tolerance: float | None
 ) -> Iterator[Iterate]:
+    """The steps of both: those of Gauss-Newton where there is a ``rank_tolerance``."""
     residuals, jacobian = evaluate(point)
     loss = _loss(residuals, jacobian)
     if not np.isfinite(loss):
@@ -91,11 +96,11 @@ def _damped_steps(
     yield Iterate(point, loss, is_taken=True)
     # In units of the Jacobian's mean square, so that it means the same whatever the residuals' units.
     unit = float(np.mean(jacobian**2))
-    damping, growth, is_local = first_damping, 2.0, is_gauss_newton
-    may_go_undamped = is_gauss_newton
+    damping, growth = first_damping, 2.0
+    is_local = may_go_undamped = rank_tolerance is not None
     while loss > 0 and damping < _LARGEST_DAMPING:
-        if is_local:
-            direction = least_norm_solution(jacobian, jacobian @ point - residuals) - point
+        if is_local and rank_tolerance is not None:
+            direction = least_norm_solution(jacobian, jacobian @ point - residuals, rank_tolerance) - point
         else:
             direction = _damped_direction(jacobian, residuals, damping * unit * len(residuals))
         trial = point + direction
@@ -105,7 +110,7 @@ def _damped_steps(
         gain = (loss - trial_loss) / predicted if predicted > 0 else -np.inf
         if gain > 0:
             factor = 1 - (2 * gain - 1) ** 3
-            if is_gauss_newton:
+            if rank_tolerance is not None:
                 factor = min(factor, trial_loss / loss)
             damping, growth = max(damping * max(_SMALLEST_FACTOR, factor), _SMALLEST_DAMPING), 2.0
             point, residuals, jacobian, loss = trial, trial_residuals, trial_jacobian, trial_loss
@@ -117,8 +122,10 @@ def _damped_steps(
         yield Iterate(point, loss, is_taken=gain > 0)
 
 
-def least_norm_solution(jacobian: np.ndarray, aim: np.ndarray) -> np.ndarray:
-    """The shortest ``y`` with the least ``|J y - aim|``.
+def least_norm_solution(
+    jacobian: np.ndarray, aim: np.ndarray, rank_tolerance: float = _ROUNDING
+) -> np.ndarray:
+    """The shortest ``y`` with the least ``|J y - aim|``, by the singular values above ``rank_tolerance`` of the largest.
 
     A plain QR factorisation first, where there are more rows than columns: unlike the column-pivoted one it works on
     blocks, which leaves the slow one a square (a third of the time from 5,000 × 1,000 on).
@@ -129,7 +136,7 @@ def least_norm_solution(jacobian: np.ndarray, aim: np.ndarray) -> np.ndarray:
         bordered = np.vstack([jacobian.T, aim]).T
         (triangle,) = qr(bordered, mode="r", overwrite_a=True, check_finite=False)
         jacobian, aim = triangle[:columns, :columns], triangle[:columns, columns]
-    solution, *_ = lstsq(jacobian, aim, cond=_RANK_TOLERANCE, lapack_driver="gelsy", check_finite=False)
+    solution, *_ = lstsq(jacobian, aim, cond=rank_tolerance, lapack_driver="gelsy", check_finite=False)
     return np.asarray(solution)
 
 

@@ -44,7 +44,7 @@ class Bounds:
         target: held-out error that is good enough wherever it stops.
         steps_left: of the budget.
         seconds_left: of the budget.
-        setup_s: seconds until the first report, about what a Gauss-Newton step takes.
+        setup_s: seconds of the first phase until its first report, about what a Gauss-Newton step takes.
         patience: reports without an improvement that end a stage; None where that would not end the run.
         impatience: how many of the last reports brought none.
         rounds_left: rounds of the same patience that follow a stall.

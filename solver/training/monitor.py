@@ -52,6 +52,7 @@ class Monitor:
     end: Status | None = None
     _off_the_clock_s: float = 0.0
     _setup_s: float = 0.0
+    _phase_began_s: float | None = None
     _stage_began: int = 0
     _patience: int | None = None
     _rounds_left: int = 0
@@ -150,6 +151,7 @@ class Monitor:
             worth: the share of loss or held-out error that a record has to bring them down to, to be no step of a stall.
         """
         self._records_since_better, self._loss_to_beat = 0, np.inf
+        self._phase_began_s = time.monotonic()
         self._worth = worth
         self._patience, self._rounds_left = patience, rounds_left
 
@@ -217,7 +219,9 @@ class Monitor:
             self._stage_began = len(self.history)
         seconds_left = self._seconds_left()
         if not self.history:
-            self._setup_s = self.max_seconds - seconds_left
+            # The start is evaluated and judged, as every step is; that this is off the clock matters to the budget alone.
+            began_s = self.started_s if self._phase_began_s is None else self._phase_began_s
+            self._setup_s = time.monotonic() - began_s
         bounds = Bounds(
             goal=_MARGIN * self.target,
             target=self.target,

@@ -32,6 +32,12 @@ _CANDIDATES = 2500
 _DRAWN_PER_STATE = 16
 #: Damping from near a solution: steep units, which see few states, are not to be held back by it, and go too far without.
 _NEAR_DAMPING = 1e-7
+#: Directions of the output weights that move the residuals by less than this share of the target, against the one that
+#: moves them most, are left alone: they would bring little, by large weights that cancel each other, whose rounding would
+#: be that of every answer. The bounds are rounding itself, and where the smooth policies of the zoo notice.
+_RANK_PER_TARGET, _FINEST_RANK, _COARSEST_RANK = 1e-5, 1e-14, 1e-11
+#: The same where units are placed later: these bring what is missing.
+_RANK_BEFORE_PLACEMENT = 1e-7
 #: Share of loss or error that a step has to leave at most, where units are placed after it.
 WORTH_A_STEP = 0.5
 #: Held-out error from which Gauss-Newton is trusted to go on by itself.
@@ -63,18 +69,24 @@ def fit_output_layer(
             which begin with little damping.
     """
     states = problem.states(at_least=0) if states is None else states
+    rank_tolerance = _rank_tolerance(problem, vector, monitor.target)
     problem, vector, widen = without_waiting(problem, vector)
     inner = vector[: -problem.compiled.n_output_weights]
     evaluate = evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
     residuals, shown = balanced(evaluate, problem.compiled.n_residuals), vector[len(inner) :]
-    iterates = (
-        levenberg_marquardt(residuals, shown, first_damping=_NEAR_DAMPING)
-        if is_near
-        else gauss_newton(residuals, shown)
-    )
+    if is_near:
+        iterates = levenberg_marquardt(residuals, shown, first_damping=_NEAR_DAMPING)
+    else:
+        iterates = gauss_newton(residuals, shown, rank_tolerance=rank_tolerance)
     return _follow(
         monitor, "gauss-newton", iterates, vector, len(states), patience, rounds_left, worth, widen
     )
+
+
+def _rank_tolerance(problem: TrainingProblem, vector: np.ndarray, target: float) -> float:
+    if units_wait(problem, vector):
+        return _RANK_BEFORE_PLACEMENT
+    return float(np.clip(_RANK_PER_TARGET * target, _FINEST_RANK, _COARSEST_RANK))
 
 
 def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:

@@ -39,6 +39,15 @@ class Server:
         assert solution["status"] == "succeeded", solution
         return solution
 
+    def fail(self, seed=0):
+        """A solution that has failed: its steps are too large for any policy to be left."""
+        training = {"algorithm": "adam", "steps": 500, "learning_rate": 10.0}
+        method = {"policy": {"hidden": [16]}, "training": training}
+        asked = self.ask("/v1/solutions", {"model": "neoclassical", "method": method, "seed": seed})
+        failed = self.ask(f"/v1/solutions/{asked['id']}?wait=60")
+        assert failed["status"] == "failed", failed
+        return failed
+
     def policy(self, solution_id, states):
         """Controls and definitions at states, by columns."""
         answer = self.ask(f"/v1/solutions/{solution_id}/policy", {"states": states})

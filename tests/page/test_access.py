@@ -22,6 +22,9 @@ VIEWS = {
     "code": "/solutions/{one}?tab=code",
     "solutions": "/solutions",
     "compare": "/compare?one={one}&other={other}",
+    "regimes": "/solutions/{regimes}?tab=policy&along=k2&across=regime&show=c1",
+    "regime-impulse": "/solutions/{regimes}?tab=impulse",
+    "failed": "/solutions/{failed}",
     "unknown": "/solutions/0123456789abcdef0123456789abcdef",
 }
 #: What a view has only once all of it is there.
@@ -31,6 +34,7 @@ WHOLE = {
     "certificate": ".checks li",
     "code": "pre.code",
     "solutions": "tbody tr",
+    "failed": ".card h2",
     "unknown": ".failure:not([hidden])",
 }
 
@@ -38,7 +42,12 @@ WHOLE = {
 @pytest.fixture(scope="module")
 def ids(page_stack):
     server = Server(page_stack.url)
-    return {"one": server.solve("rbc")["id"], "other": server.solve("rbc", calibration={"gamma": 4})["id"]}
+    return {
+        "one": server.solve("rbc")["id"],
+        "other": server.solve("rbc", calibration={"gamma": 4})["id"],
+        "regimes": server.solve("olg_krueger_kubler")["id"],
+        "failed": server.fail()["id"],
+    }
 
 
 def show(open_page, server, ids, view, **options):

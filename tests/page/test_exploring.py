@@ -218,6 +218,17 @@ def run(command, text):
     return done.stdout
 
 
+@pytest.mark.parametrize("language", ["curl", "Python", "R", "Julia"])
+def test_code_is_copied_as_it_stands(open_page, server, solved, language):
+    page = explore(open_page, server, solved, "code")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("tab", name=language, exact=True).click()
+    page.get_by_role("button", name=f"Copy the {language} code").click()
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    shown = page.get_by_label(f"{language} code", exact=True).inner_text()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == shown.strip()
+
+
 def test_the_code_for_curl_runs(code):
     if shutil.which("curl") is None:
         pytest.skip("there is no curl on the PATH")

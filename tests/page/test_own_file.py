@@ -2,6 +2,7 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -81,6 +82,24 @@ def test_a_file_is_chosen_from_the_disk(editor, tmp_path):
     path.write_text(EXAMPLE)
     editor.get_by_label("Choose a model file").set_input_files(path)
     expect(editor.get_by_text("This is a model.")).to_be_visible()
+
+
+def test_a_file_of_dynare_s_is_read_as_such_and_keeps_its_name(editor, server, tmp_path):
+    whole = (Path(__file__).parents[2] / "examples" / "rbc.mod").read_text()
+    draft, path = tmp_path / "draft.mod", tmp_path / "kpr.mod"
+    draft.write_text(whole.replace("y = c + i;", "y = c + i + zz;"))
+    editor.get_by_label("Choose a model file").set_input_files(draft)
+    line = whole[: whole.index("y = c + i;")].count("\n") + 1
+    expect(editor.locator(".faults li", has_text="zz")).to_contain_text(f"line {line}")
+    path.write_text(whole)
+    editor.get_by_label("Choose a model file").set_input_files(path)
+    expect(editor.get_by_text("This is a model, read as Dynare's.")).to_be_visible()
+    editor.get_by_role("button", name="Use this model").click()
+    expect(editor.get_by_role("heading", name=re.compile("^kpr"))).to_be_visible()
+    name = re.search("model=(kpr-[0-9a-f]{16})", editor.url)[1]
+    # Its steady state is in its own lines.
+    k = (0.33 / (1 / 0.99 - 1 + 0.025)) ** (1 / (1 - 0.33))
+    assert server.ask(f"/v1/models/{name}")["steady_state"]["k"] == pytest.approx(k)
 
 
 def test_a_model_without_a_title_is_called_by_its_name(editor):

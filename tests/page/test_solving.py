@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import Server, number
+from tests.page.test_exploring import numbers_of
 
 #: A solve of some seconds, by a method that reports often.
 SLOW = "model=rbc&method.training.algorithm=adam&method.training.steps=1500&method.expectation.rule=gauss_hermite"
@@ -87,6 +88,36 @@ def test_parameters_and_method_are_those_that_were_set(open_page, server):
     assert solution["target"] == 1e-5
 
 
+def test_bounds_and_descriptions_stand_at_the_parameters(open_page, server):
+    symbols = server.ask("/v1/models/neoclassical")["symbols"]
+    page = open_page(server.url + "/#/solve?model=neoclassical")
+    for name in ("beta", "delta", "theta", "gamma", "rho", "loading"):
+        row, (lower, upper) = page.locator(f"[data-parameter={name}]"), symbols[name]["bounds"]
+        expect(row).to_contain_text(symbols[name]["description"])
+        expect(row).to_contain_text(f"{lower:g} to {upper:g}")
+        slider = row.get_by_role("slider")
+        for key, bound in (("Home", lower), ("End", upper)):
+            slider.press(key)
+            expect(row.get_by_role("spinbutton")).to_have_value(f"{bound:g}")
+
+
+def test_loss_and_euler_error_are_followed_live(open_page, server):
+    page = open_page(f"{server.url}/#/solve?{SLOW}&seed=4")
+    start(page)
+    counts = []
+    for _ in range(2):
+        columns = numbers_of(page, "Training")
+        counts.append(len(columns["seconds"]))
+        assert columns["seconds"] == sorted(columns["seconds"])
+        assert all(value is not None for value in columns["largest Euler error"] + columns["loss"])
+        assert number(fact(page, "Loss").inner_text()) > 0
+        expect(fact(page, "Euler error")).to_have_text(re.compile(r"^10\u2212\d\.\d$"))
+        step = shown_step(page)
+        expect(fact(page, "Step")).not_to_have_text(str(step))
+    assert 1 < counts[0] <= counts[1]
+    page.get_by_role("tab", name="Policy").wait_for()
+
+
 def test_what_the_service_refuses_is_told_at_its_field(open_page, server):
     page = open_page(
         server.url + "/#/solve?model=neoclassical&method.policy.family=polynomial", allowed=(422,)
@@ -141,6 +172,7 @@ def test_a_solve_is_cancelled_and_tried_again(open_page, server):
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
     expect(page.get_by_role("heading", name="Solutions")).to_be_visible()
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from solver.model.zoo import load_zoo
@@ -112,3 +113,71 @@ def test_a_body_without_a_media_type_is_json_as_its_clients_send_it(api, solved)
     path = f"/v2/models/{solved}/infer"
     assert api.post(path, content=body).status_code == 200
     assert api.post(path, content=body, headers={"Content-Type": "text/plain"}).status_code == 415
+
+
+def infer_bytes(api, solution_id, inputs, tail, *, length=None, **more):
+    head = json.dumps({"inputs": inputs, **more}).encode()
+    headers = {"Inference-Header-Content-Length": str(len(head)) if length is None else length}
+    return api.post(f"/v2/models/{solution_id}/infer", content=head + tail, headers=headers)
+
+
+def as_bytes(name, size, **changed):
+    data = {"name": name, "shape": [3], "datatype": "FP64", "parameters": {"binary_data_size": size}}
+    return data | changed
+
+
+def test_tensors_may_be_bytes_behind_the_json(api, solved):
+    tail = np.array(K, "<f8").tobytes() + np.array(A, "<f4").tobytes()
+    inputs = [as_bytes("k", 24), as_bytes("a", 12, datatype="FP32")]
+    truth = infer(api, solved, [tensor("k", K), tensor("a", np.array(A, "f4").tolist())]).json()["outputs"]
+    assert infer_bytes(api, solved, inputs, tail).json()["outputs"] == truth
+    outputs = [{"name": "in_domain"}, {"name": "i", "parameters": {"binary_data": False}}, {"name": "c"}]
+    answer = infer_bytes(api, solved, inputs, tail, outputs=outputs, parameters={"binary_data_output": True})
+    assert answer.headers["content-type"] == "application/octet-stream"
+    length = int(answer.headers["inference-header-content-length"])
+    told = json.loads(answer.content[:length])["outputs"]
+    assert [(one["name"], one.get("parameters")) for one in told] == [
+        ("in_domain", {"binary_data_size": 3}),
+        ("i", None),
+        ("c", {"binary_data_size": 24}),
+    ]
+    by_name = {one["name"]: one["data"] for one in truth}
+    assert told[1]["data"] == by_name["i"]
+    assert np.frombuffer(answer.content, "?", 3, length).tolist() == by_name["in_domain"]
+    assert np.frombuffer(answer.content, "<f8", 3, length + 3).tolist() == by_name["c"]
+
+
+TAIL = np.array([*K, *A]).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "tail", "length", "status", "names"),
+    [
+        ([as_bytes("k", 24), as_bytes("a", 24)], TAIL, "100000", 400, "100000"),
+        ([as_bytes("k", 24), as_bytes("a", 24)], TAIL, "-1", 400, "between 0 and"),
+        ([as_bytes("k", 24), as_bytes("a", 24)], TAIL, "²", 400, "between 0 and"),
+        ([as_bytes("k", 24), as_bytes("a", 24)], TAIL, "9" * 30, 400, "between 0 and"),
+        ([as_bytes("k", 24), as_bytes("a", 24)], TAIL[:-1], None, 422, "up to the 23 bytes left"),
+        ([as_bytes("k", 24), as_bytes("a", 24)], TAIL + b"x", None, 422, "1 bytes behind"),
+        ([as_bytes("k", 23), as_bytes("a", 24)], TAIL, None, 422, "multiple of 8"),
+        ([as_bytes("k", -24), as_bytes("a", 24)], TAIL, None, 422, "= -24"),
+        ([as_bytes("k", "24"), as_bytes("a", 24)], TAIL, None, 422, "multiple"),
+        ([as_bytes("k", True), as_bytes("a", 24)], TAIL, None, 422, "multiple"),
+        ([as_bytes("k", 24, data=K), as_bytes("a", 24)], TAIL, None, 422, "either data or"),
+        ([as_bytes("k", None), as_bytes("a", 24)], TAIL, None, 422, "either data or"),
+        (
+            [as_bytes("k", 24), as_bytes("a", 24)],
+            np.array([*K, 0, np.nan, 0]).tobytes(),
+            None,
+            422,
+            "value 1 of",
+        ),
+        ([as_bytes("k", 24, shape=[2]), as_bytes("a", 24)], TAIL, None, 422, "shape = [2]"),
+    ],
+)
+def test_bytes_that_are_not_what_is_said_are_refused(api, solved, inputs, tail, length, status, names):
+    length = None if length is None else length.encode()
+    answer = infer_bytes(api, solved, inputs, tail, length=length)
+    assert answer.status_code == status
+    document = answer.json()
+    assert names in document["detail"] + "".join(fault["message"] for fault in document.get("errors", []))

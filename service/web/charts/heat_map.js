@@ -5,15 +5,22 @@ import { short } from "../numbers.js";
 import { colour, mapped } from "./colours.js";
 import { contour, rounded } from "./contours.js";
 
-const MARGIN = { left: 62, right: 78, top: 10, bottom: 46 };
+const MARGIN = { top: 10, bottom: 46 };
 const N_LEVELS = 9;
 const BAR = { gap: 14, width: 12 };
+const LABEL_PX = 22;
+const TICK_PX = 8;
+/** Values that are apart by less than this share of their size differ by rounding errors. */
+const ROUNDING = 1e-9;
+
+const barText = (value) => short(value, 4);
 
 export class HeatMap {
   #canvas = make("canvas");
   #title = make("p.chart-title");
   #readout = make("div.readout");
   #spoken = make("output.unseen");
+  #take = button("CSV", () => download(`${this.name}.csv`, this.csv(), "text/csv"), { class: "quiet", disabled: true });
   #frame;
   #map = null;
   #cursor = null;
@@ -33,11 +40,8 @@ export class HeatMap {
       { tabindex: 0, role: "application", "aria-roledescription": "map", "aria-label": name, keydown: (event) => this.#step(event) },
       this.#canvas,
     );
-    const take = button("CSV", () => download(`${this.name}.csv`, this.csv(), "text/csv"), {
-      class: "quiet",
-      "aria-label": `Numbers of ${name} as CSV`,
-    });
-    parent.append(make("div.chart-block", {}, this.#title, this.#frame, make("div.chart-foot", {}, this.#readout, take), this.#spoken));
+    this.#take.setAttribute("aria-label", `Numbers of ${name} as CSV`);
+    parent.append(make("div.chart-block", {}, this.#title, this.#frame, make("div.chart-foot", {}, this.#readout, this.#take), this.#spoken));
     this.#canvas.addEventListener("pointermove", (event) => this.#point(this.#at(event)));
     this.#canvas.addEventListener("pointerleave", () => this.#point(null));
     this.#canvas.addEventListener("click", (event) => this.#choose(this.#at(event)));
@@ -55,9 +59,12 @@ export class HeatMap {
    */
   draw(map) {
     const numbers = map.values.filter((value) => value !== null);
-    this.#map = { ...map, lowest: Math.min(...numbers), highest: Math.max(...numbers) };
+    const [lowest, highest] = [Math.min(...numbers), Math.max(...numbers)];
+    const isFlat = highest - lowest < ROUNDING * Math.max(highest, -lowest);
+    this.#map = { ...map, lowest, highest: isFlat ? lowest : highest };
     this.#map.image = this.#image();
-    this.#title.textContent = map.label;
+    this.#take.disabled = false;
+    this.#title.textContent = `${map.label}; a click moves the state`;
     this.#paint();
   }
 
@@ -88,28 +95,40 @@ export class HeatMap {
     return highest > lowest ? (value - lowest) / (highest - lowest) : 0.5;
   }
 
+  /** Where the map lies in the canvas: what its ticks and the bar's leave of it. */
   #area() {
-    const width = Math.max(200, this.#frame.clientWidth);
-    const narrow = width < 420;
-    const right = narrow ? 64 : MARGIN.right;
-    return {
-      width,
-      left: MARGIN.left,
-      top: MARGIN.top,
-      across: width - MARGIN.left - right,
-      down: this.height - MARGIN.top - MARGIN.bottom,
-    };
+    const width = this.#width();
+    const down = this.height - MARGIN.top - MARGIN.bottom;
+    const context = this.#canvas.getContext("2d");
+    const widest = (ticks, text) => Math.max(0, ...ticks.map((tick) => context.measureText(text(tick)).width));
+    const left = LABEL_PX + TICK_PX + widest(this.#yTicks(down), short);
+    const right = BAR.gap + BAR.width + TICK_PX + widest(this.#barTicks(down), barText);
+    return { width, left, top: MARGIN.top, across: width - left - right, down };
+  }
+
+  #width() {
+    return Math.max(200, this.#frame.clientWidth);
+  }
+
+  #yTicks(down) {
+    const { y } = this.#map;
+    return rounded(y[0], y.at(-1), down / 40);
+  }
+
+  #barTicks(down) {
+    const { lowest, highest } = this.#map;
+    return highest > lowest ? rounded(lowest, highest, down / 40) : [lowest];
   }
 
   #paint() {
     if (!this.#map || !this.#frame.clientWidth) return;
-    const area = this.#area();
-    const ratio = devicePixelRatio;
-    Object.assign(this.#canvas, { width: area.width * ratio, height: this.height * ratio });
-    Object.assign(this.#canvas.style, { width: `${area.width}px`, height: `${this.height}px` });
+    const [width, ratio] = [this.#width(), devicePixelRatio];
+    Object.assign(this.#canvas, { width: width * ratio, height: this.height * ratio });
+    Object.assign(this.#canvas.style, { width: `${width}px`, height: `${this.height}px` });
     const context = this.#canvas.getContext("2d");
     context.scale(ratio, ratio);
     context.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    const area = this.#area(); // measures with the font
     // Half a dot of the picture lies beyond the outermost values.
     const { x, y, image } = this.#map;
     const cut = [0.5, 0.5, x.length - 1, y.length - 1];
@@ -157,10 +176,10 @@ export class HeatMap {
     context.fillText(xLabel, area.left + area.across / 2, this.height - 15);
     context.textAlign = "right";
     context.textBaseline = "middle";
-    for (const tick of rounded(y[0], y.at(-1), area.down / 40)) {
+    for (const tick of this.#yTicks(area.down)) {
       const [, top] = this.#place(area, x[0], tick);
       context.fillRect(area.left - 4, top, 4, 1);
-      context.fillText(short(tick), area.left - 7, top);
+      context.fillText(short(tick), area.left - TICK_PX, top);
     }
     context.save();
     context.translate(9, area.top + area.down / 2);
@@ -171,16 +190,16 @@ export class HeatMap {
   }
 
   #paintBar(context, area) {
-    const { lowest, highest } = this.#map;
     const left = area.left + area.across + BAR.gap;
+    const isFlat = this.#map.highest === this.#map.lowest;
     for (let row = 0; row < area.down; row += 1) {
-      context.fillStyle = `rgb(${mapped(1 - row / area.down).map(Math.round)})`;
+      context.fillStyle = `rgb(${mapped(isFlat ? 0.5 : 1 - row / area.down).map(Math.round)})`;
       context.fillRect(left, area.top + row, BAR.width, 1.5);
     }
     context.fillStyle = colour("soft");
     context.textAlign = "left";
-    for (const level of highest > lowest ? rounded(lowest, highest, area.down / 40) : [lowest]) {
-      context.fillText(short(level, 4), left + BAR.width + 5, area.top + (1 - this.#share(level)) * area.down);
+    for (const level of this.#barTicks(area.down)) {
+      context.fillText(barText(level), left + BAR.width + 5, area.top + (1 - this.#share(level)) * area.down);
     }
   }
 

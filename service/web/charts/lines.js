@@ -3,17 +3,21 @@
 import uPlot from "../vendor/uPlot/uPlot.esm.js";
 import { button, download, make } from "../dom.js";
 import { short } from "../numbers.js";
-import { colour } from "./colours.js";
+import { colour, written } from "./colours.js";
 
-const TICK_SPACE_PX = { x: 56, y: 34 };
+const TICK_SPACE_PX = { x: 56, y: 27 };
+/** Smaller changes than this, relative to what changes, are rounding errors. */
+const ROUNDING = 1e-9;
+const Y_PADDING = 0.1;
 
 /**
  * @typedef {Object} Line
  * @property {string} label
  * @property {(number|null)[]} values
- * @property {string} colour name of a custom property.
+ * @property {string} colour as {@link written} takes it.
  * @property {boolean} [isDashed]
  * @property {boolean} [isBold]
+ * @property {boolean} [isStepped] where a value holds until the next.
  * @property {[(number|null)[], (number|null)[]]} [band] lower and upper edge of what is shaded around it.
  */
 
@@ -22,6 +26,7 @@ export class LineChart {
   #title = make("p.chart-title");
   #readout = make("div.readout");
   #spoken = make("output.unseen");
+  #take = button("CSV", () => download(`${this.name}.csv`, this.csv(), "text/csv"), { class: "quiet", disabled: true });
   #frame;
   #plot = null;
   #drawing;
@@ -42,11 +47,8 @@ export class LineChart {
       { tabindex: 0, role: "application", "aria-roledescription": "chart", "aria-label": name, keydown: (event) => this.#step(event) },
       this.#figure,
     );
-    const take = button("CSV", () => download(`${this.name}.csv`, this.csv(), "text/csv"), {
-      class: "quiet",
-      "aria-label": `Numbers of ${name} as CSV`,
-    });
-    parent.append(make("div.chart-block", {}, this.#title, this.#frame, make("div.chart-foot", {}, this.#readout, take), this.#spoken));
+    this.#take.setAttribute("aria-label", `Numbers of ${name} as CSV`);
+    parent.append(make("div.chart-block", {}, this.#title, this.#frame, make("div.chart-foot", {}, this.#readout, this.#take), this.#spoken));
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(this.#frame);
     addEventListener("themechange", () => this.#build(), { signal });
@@ -60,12 +62,14 @@ export class LineChart {
    * Draws, in the place of what was drawn.
    *
    * @param {Object} drawing `x` (numbers), `lines` ({@link Line}s), `xLabel`, `yLabel` (stands above), `xMark` (null for
-   *   none), `yMarks` (dashed lines across), `yTick` (a number to its text), `isLive` where it grows as it is looked at.
+   *   none), `yMarks` (dashed lines across), `yTick` (a number to its text), `ySize` (of what the values are changes of:
+   *   changes that are rounding errors beside it are drawn and told as none), `isLive` where it grows as it is looked at.
    */
   draw(drawing) {
     const isSame = this.#plot !== null && this.#drawing?.lines.length === drawing.lines.length && drawing.isLive;
-    this.#drawing = { xMark: null, yMarks: [], yTick: (value) => short(value, 6), ...drawing };
+    this.#drawing = { xMark: null, yMarks: [], yTick: (value) => short(value, 6), ySize: 0, ...drawing };
     this.#title.textContent = drawing.yLabel;
+    this.#take.disabled = false;
     if (isSame) {
       this.#plot.setData(this.#data());
       this.#tell();
@@ -97,7 +101,8 @@ export class LineChart {
     const bands = [];
     for (const line of lines) {
       const stroke = colour(line.colour);
-      series.push({ stroke, width: line.isBold ? 2.75 : 1.5, dash: line.isDashed ? [6, 4] : undefined, points: { show: false } });
+      const paths = line.isStepped ? uPlot.paths.stepped({ align: 1 }) : undefined;
+      series.push({ stroke, width: line.isBold ? 2.75 : 1.5, dash: line.isDashed ? [6, 4] : undefined, paths, points: { show: false } });
       if (line.band) {
         bands.push({ series: [series.length + 1, series.length], fill: translucent(stroke) });
         series.push({ stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } });
@@ -109,7 +114,7 @@ export class LineChart {
       legend: { show: false },
       pxAlign: 0,
       cursor: { drag: { x: false, y: false }, points: { size: 7 }, ...(this.#linked ? { sync: { key: this.#linked } } : {}) },
-      scales: { x: { time: false } },
+      scales: { x: { time: false }, y: { range: (_, lower, upper) => this.#range(lower, upper) } },
       axes: this.#axes(),
       series,
       bands,
@@ -141,6 +146,13 @@ export class LineChart {
         size: (_, texts) => Math.max(52, 16 + 7 * Math.max(0, ...(texts ?? []).map((text) => text?.length ?? 0))),
       },
     ];
+  }
+
+  #range(lower, upper) {
+    const { ySize } = this.#drawing;
+    if (lower === null) return [null, null];
+    if (Math.max(-lower, upper) < ROUNDING * ySize) return [-ySize / 100, ySize / 100];
+    return uPlot.rangeNum(lower, upper, Y_PADDING, true);
   }
 
   #mark(plot) {
@@ -178,12 +190,12 @@ export class LineChart {
   }
 
   #tell() {
-    const { x, lines, xLabel, yTick } = this.#drawing;
+    const { x, lines, xLabel, yTick, ySize } = this.#drawing;
     const row = this.#row();
-    const shown = (value) => (value === null || value === undefined ? "–" : yTick(value));
+    const shown = (value) => (value === null || value === undefined ? "–" : yTick(Math.abs(value) < ROUNDING * ySize ? 0 : value));
     const items = lines.map((line) => {
       const swatch = make("span.swatch");
-      swatch.style.borderTopColor = `var(--${line.colour})`;
+      swatch.style.borderTopColor = written(line.colour);
       swatch.style.borderTopStyle = line.isDashed ? "dashed" : "solid";
       swatch.style.borderTopWidth = line.isBold ? "3px" : "2px";
       return make("span.reading", {}, swatch, line.label, " ", make("b", {}, shown(line.values[row])));

@@ -2,8 +2,9 @@
 
 import { make } from "../dom.js";
 import { power, powerText, short, withPowers } from "../numbers.js";
-import { symbol } from "../symbols.js";
+import { description, symbol } from "../symbols.js";
 
+const VERDICTS = ["fail", "warn", "pass"];
 const SENTENCES = {
   pass: "Every check passes: the policy may be used over its whole domain.",
   warn: "Nothing fails, but something is not as good as it should be: read the checks marked warn before using the policy.",
@@ -36,8 +37,9 @@ export function showCertificate(panel, economy) {
   const { certificate } = economy.solution;
   panel.append(
     make("p.verdict-line", {}, verdictMark(certificate.verdict), " ", SENTENCES[certificate.verdict]),
-    make("div.columns", {}, errorTable(certificate.euler_errors), steadyTable(economy)),
+    errorTable(certificate.euler_errors),
     checkTable(certificate.checks),
+    steadyTable(economy),
   );
 }
 
@@ -47,13 +49,16 @@ function errorTable(errors) {
     const cells = [mean, p99, max].map((value) => make("td.number", { "aria-label": powerText(value) }, power(value)));
     return make("tr", {}, make("th", { scope: "row" }, WHERE[name]), cells, make("td.number", {}, String(states)));
   };
-  const unit = errors.units === "consumption" ? "as a share of consumption" : "of the equation as written";
+  const told =
+    errors.units === "consumption"
+      ? "How far a decision is from optimal, as a share of consumption, at states that training has not seen."
+      : "How far the equations, as they are written, are from holding, at states that training has not seen.";
   const heads = ["mean", "99 %", "largest", "states"].map((text) => make("th.number", { scope: "col" }, text));
   return make(
-    "section",
+    "section.narrow",
     {},
     make("h2.minor", {}, "Euler errors"),
-    make("p.note", {}, `How far a decision is from optimal, ${unit}, at states that training has not seen.`),
+    make("p.note", {}, told),
     make(
       "div.scroll",
       {},
@@ -69,9 +74,9 @@ function errorTable(errors) {
 
 function steadyTable({ entry, solution }) {
   const rows = Object.entries(solution.certificate.steady_state).map(([name, value]) =>
-    make("tr", {}, make("th", { scope: "row" }, symbol(entry, name), " ", make("span.soft", {}, entry.symbols[name]?.description ?? "")), make("td.number", {}, short(value, 6))),
+    make("tr", {}, make("th", { scope: "row" }, symbol(entry, name), " ", make("span.soft", {}, description(entry, name))), make("td.number", {}, short(value, 6))),
   );
-  return make("section", {}, make("h2.minor", {}, "Steady state"), make("table.values", {}, make("tbody", {}, rows)));
+  return make("section.narrow", {}, make("h2.minor", {}, "Steady state"), make("table.values", {}, make("tbody", {}, rows)));
 }
 
 function checkTable(checks) {
@@ -84,5 +89,6 @@ function checkTable(checks) {
       make("p", {}, withPowers(check.meaning)),
       make("p.note", {}, "found ", shown(check, check.value), ", passes up to ", shown(check, check.threshold)),
     );
-  return make("section", {}, make("h2.minor", {}, "Checks"), make("ul.checks", {}, checks.map(row)));
+  const worstFirst = VERDICTS.flatMap((verdict) => checks.filter((check) => check.verdict === verdict));
+  return make("section", {}, make("h2.minor", {}, "Checks"), make("ul.checks", {}, worstFirst.map(row)));
 }

@@ -4,12 +4,12 @@ import { addressOf, goTo, noteAddress } from "../address.js";
 import { ask } from "../api.js";
 import { LineChart } from "../charts/lines.js";
 import { labelled, make, select, settled } from "../dom.js";
-import { REGIME, evaluate, loadEconomy, valuesOf } from "../economy.js";
+import { evaluate, loadEconomy, valuesOf } from "../economy.js";
 import { duration, power, short, spread } from "../numbers.js";
 import { failureBox, heading, showFailure } from "../parts.js";
 import { axisLabel, description, symbol } from "../symbols.js";
 import { verdictMark } from "./certificate.js";
-import { pointFields } from "./point.js";
+import { pointFields, pointOf, pointQuery } from "./point.js";
 
 const N_ALONG = 121;
 const WAIT_MS = 120;
@@ -113,8 +113,9 @@ async function showPolicies(body, economies, query, fail, signal) {
   // States that only one of them has stay at its own steady state.
   const common = first.states.filter((name) => second.states.includes(name));
   const domain = Object.fromEntries(states.map((name) => [name, union(first.domain[name], second.domain[name])]));
-  const frame = { ...first, states: common, domain, nRegimes: Math.min(first.nRegimes, second.nRegimes) };
-  const point = Object.fromEntries(common.map((name) => [name, first.steady[name]]));
+  const regimes = first.regimes.slice(0, second.regimes.length).map((text, index) => (text === second.regimes[index] ? text : String(index)));
+  const frame = { ...first, states: common, domain, regimes };
+  const point = pointOf(frame, query);
 
   const option = (name) => [name, axisLabel(first.entry, name)];
   const along = select({ change: () => ((view.along = along.value), redraw()) }, states.map(option), view.along);
@@ -128,7 +129,7 @@ async function showPolicies(body, economies, query, fail, signal) {
   const apart = new LineChart(charts, { name: "Difference", height: 180, linked: "compare" }, signal);
 
   const draw = async () => {
-    noteAddress("compare", { one: first.solution.id, other: second.solution.id, along: view.along, show: view.shown });
+    noteAddress("compare", { one: first.solution.id, other: second.solution.id, along: view.along, show: view.shown, ...pointQuery(frame, point) });
     const x = spread(...domain[view.along], N_ALONG);
     try {
       const values = await Promise.all(economies.map((economy) => slice(economy, view, point, x, signal)));
@@ -154,7 +155,6 @@ async function slice(economy, { along, shown }, point, x, signal) {
   const [lower, upper] = economy.domain[along];
   const within = x.filter((value) => value >= lower && value <= upper);
   const own = Object.fromEntries(economy.states.map((name) => [name, name in point ? point[name] : economy.steady[name]]));
-  if (economy.nRegimes > 1) own[REGIME] = Math.min(own[REGIME], economy.nRegimes - 1);
   const values = valuesOf(await evaluate(economy.solution.id, { ...own, [along]: within }, signal), shown);
   let next = 0;
   return x.map((value) => (value >= lower && value <= upper ? values[next++] : null));

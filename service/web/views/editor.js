@@ -1,4 +1,4 @@
-/** A model file of one's own: read by the service as it is typed, its faults marked where they stand. */
+/** A model file of one's own, YAML or Dynare's: read by the service as it is typed, its faults marked where they stand. */
 
 import { Problem, send } from "../api.js";
 import { button, make, settled } from "../dom.js";
@@ -7,7 +7,8 @@ import { showFailure } from "../parts.js";
 
 const DRAFT = "saddlepath.file";
 const CHECK_AFTER_MS = 600;
-const MEDIA_TYPE = "application/yaml";
+/** What stands in every file of Dynare's, and in no YAML: "model;", or with options. */
+const DYNARE = /^\s*model\s*(\([^)]*\))?\s*;/m;
 
 /**
  * Shows the editor.
@@ -26,7 +27,7 @@ export function showEditor(parent, use, failure, signal) {
     autocomplete: "off",
     wrap: "off",
     rows: 22,
-    "aria-label": "Model file, in YAML",
+    "aria-label": "Model file, in YAML or as Dynare has it",
     "aria-describedby": "file-state",
     placeholder: "name: my-model\nsymbols:\n  states: [a, k]\n  …",
   });
@@ -34,6 +35,7 @@ export function showEditor(parent, use, failure, signal) {
   const list = make("ol.faults");
   const take = button("Use this model", () => register(), { class: "primary", disabled: true });
   let checking = null;
+  let fileName = ""; // a file of Dynare's has no name within
 
   const paint = (faults) => {
     paintGutter(gutter, area.value, faults);
@@ -51,9 +53,9 @@ export function showEditor(parent, use, failure, signal) {
     checking = new AbortController();
     state.textContent = "Reading …";
     try {
-      const found = await post("/v1/models?validate_only=true", area.value, AbortSignal.any([signal, checking.signal]));
+      const found = await post(area.value, { validate_only: true }, AbortSignal.any([signal, checking.signal]));
       paint([]);
-      state.replaceChildren(...verdict(found));
+      state.replaceChildren(...verdict(found, DYNARE.test(area.value)));
       take.disabled = false;
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -71,13 +73,14 @@ export function showEditor(parent, use, failure, signal) {
     paint([]);
     soon();
   };
-  const set = (text) => {
+  const set = (text, name = "") => {
+    fileName = name;
     area.value = text;
     changed();
   };
   const register = async () => {
     try {
-      use((await post("/v1/models", area.value, signal)).name);
+      use((await post(area.value, fileName && DYNARE.test(area.value) ? { name: fileName } : {}, signal)).name);
     } catch (error) {
       if (error.name !== "AbortError") showFailure(failure, error);
     }
@@ -90,9 +93,10 @@ export function showEditor(parent, use, failure, signal) {
   });
   const file = make("input", {
     type: "file",
-    accept: ".yaml,.yml",
+    accept: ".yaml,.yml,.mod",
     "aria-label": "Choose a model file",
-    change: async () => file.files[0] && set(await file.files[0].text()),
+    click: () => (file.value = ""), // so that the same file, changed since, is read again
+    change: async () => file.files[0] && set(await file.files[0].text(), file.files[0].name.replace(/\.mod$/, "")),
   });
   const example = button("Start from the example", async () => set(await (await send("/page/example.yaml", { signal })).text()));
   parent.append(
@@ -107,14 +111,15 @@ export function showEditor(parent, use, failure, signal) {
   check();
 }
 
-async function post(path, text, signal) {
-  return (await send(path, { method: "POST", headers: { "Content-Type": MEDIA_TYPE }, body: text, signal })).json();
+async function post(text, query, signal) {
+  const headers = { "Content-Type": DYNARE.test(text) ? "application/x-dynare" : "application/yaml" };
+  return (await send(`/v1/models?${new URLSearchParams(query)}`, { method: "POST", headers, body: text, signal })).json();
 }
 
-function verdict({ steady_state: steady, checks }) {
+function verdict({ steady_state: steady, checks }, isDynare) {
   const values = Object.entries(steady).map(([name, value]) => `${name} = ${short(value)}`);
   const warned = checks.filter(({ verdict: one }) => one === "warn").map(({ message }) => message);
-  return [`This is a model. Its steady state: ${values.join(", ")}.`, ...warned.map((message) => make("span.warned", {}, ` ${message}`))];
+  return [`This is a model${isDynare ? ", read as Dynare's" : ""}. Its steady state: ${values.join(", ")}.`, ...warned.map((message) => make("span.warned", {}, ` ${message}`))];
 }
 
 function paintGutter(gutter, text, faults) {

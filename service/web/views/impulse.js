@@ -4,7 +4,8 @@ import { LineChart } from "../charts/lines.js";
 import { ask } from "../api.js";
 import { labelled, make, select } from "../dom.js";
 import { REGIME } from "../economy.js";
-import { axisLabel, description, symbolText } from "../symbols.js";
+import { signed } from "../numbers.js";
+import { axisLabel, symbolText } from "../symbols.js";
 import { numberField } from "./paths.js";
 
 const NO_IMPULSE =
@@ -13,20 +14,18 @@ const NO_IMPULSE =
 /** Shows a form for an impulse and the responses. */
 export async function showImpulse(panel, economy, { fail }, signal) {
   const { entry } = economy;
-  const chains = Object.entries(entry.exogenous ?? {}).filter(([, law]) => "MarkovChain" in law);
-  const ofChains = chains.flatMap(([names]) => names.split(",").map((name) => name.trim()));
-  const shocks = entry.shocks.filter((name) => !ofChains.includes(name));
-  const options = shocks.map((name) => [name, axisLabel(entry, name)]);
-  if (economy.nRegimes > 1) options.push([REGIME, "a change of the regime"]);
+  const options = innovated(entry).map((name) => [name, axisLabel(entry, name)]);
+  if (economy.regimes.length) options.push([REGIME, "a change of the regime"]);
   if (!options.length) {
     panel.append(make("p.empty", {}, NO_IMPULSE));
     return;
   }
-  const asked = { size: 1, periods: 40, paths: 1000, seed: 0, to: economy.nRegimes - 1 };
+  const asked = { size: 1, periods: 40, paths: 1000 };
   const shock = select({ change: () => turn() }, options, options[0][0]);
   const departure = select({}, [["ergodic", "the long run"], ["steady_state", "the steady state"]], "ergodic");
   const size = labelled("Size, in standard deviations", Object.assign(numberField(asked, "size", -100, 100), { step: "any" }));
-  const to = labelled("To regime", numberField(asked, "to", 0, economy.nRegimes - 1));
+  const regime = select({}, [...economy.regimes.entries()], economy.regimes.length - 1);
+  const to = labelled("To regime", regime);
   const turn = () => {
     size.hidden = shock.value === REGIME;
     to.hidden = shock.value !== REGIME;
@@ -45,7 +44,7 @@ export async function showImpulse(panel, economy, { fail }, signal) {
       labelled("Periods", numberField(asked, "periods", 2, 10_000)),
       labelled("Paths", numberField(asked, "paths", 1, 100_000)),
     ),
-    labelled("Met in", departure),
+    labelled("Starting from", departure),
     make("button.primary", {}, "Show responses"),
   );
   const told = make("p.note", { role: "status" });
@@ -60,14 +59,14 @@ export async function showImpulse(panel, economy, { fail }, signal) {
       periods: asked.periods,
       paths: asked.paths,
       departure: departure.value,
-      ...(isRegime ? { to: asked.to } : { size: asked.size }),
+      ...(isRegime ? { to: regime.value } : { size: asked.size }),
     });
     told.textContent = "Simulating with the impulse and without …";
     try {
       const answer = await ask(`/v1/solutions/${economy.solution.id}/impulse-response?${query}`, undefined, signal);
-      const which = isRegime ? `regime ${asked.to}` : `${asked.size} standard deviations of ${description(entry, shock.value) || shock.value}`;
+      const which = isRegime ? `A change to regime ${economy.regimes[answer.impulse[REGIME]]}` : `${axisLabel(entry, shock.value)}, by ${deviations(asked.size)}`;
       const lost = answer.lost ? ` ${answer.lost} paths left the economy's states and are left out.` : "";
-      told.textContent = `What ${which} in period 0 makes: means over ${asked.paths} paths, and two standard errors around them.${lost}`;
+      told.textContent = `${which} in period 0, and what it changes: means over ${asked.paths} paths, and two standard errors around them.${lost}`;
       for (const name of Object.keys(answer.response)) drawResponse(grid, charts, economy, answer, name, signal);
       fail(null);
     } catch (error) {
@@ -77,6 +76,17 @@ export async function showImpulse(panel, economy, { fail }, signal) {
   };
   await draw();
 }
+
+/** The shocks that have innovations: of a chain, or an autoregression that is made one, the regime is what changes. */
+function innovated({ shocks, exogenous = {} }) {
+  const hasNone = (law) =>
+    Object.entries(law).some(([kind, { discretize }]) => ["MarkovChain", "ConstantProcess"].includes(kind) || discretize);
+  const others = Object.entries(exogenous).filter(([, law]) => hasNone(law));
+  const without = others.flatMap(([names]) => names.split(",").map((name) => name.trim()));
+  return shocks.filter((name) => !without.includes(name));
+}
+
+const deviations = (size) => `${signed(size)} standard deviation${Math.abs(size) === 1 ? "" : "s"}`;
 
 function drawResponse(grid, charts, { entry }, answer, name, signal) {
   if (!charts.has(name)) {
@@ -91,5 +101,6 @@ function drawResponse(grid, charts, { entry }, answer, name, signal) {
     xLabel: "period",
     yLabel: axisLabel(entry, name),
     yMarks: [0],
+    ySize: Math.max(...answer.baseline[name].map(Math.abs)),
   });
 }

@@ -2,8 +2,10 @@
 
 import { make } from "../dom.js";
 import { short } from "../numbers.js";
-import { symbol } from "../symbols.js";
+import { description, symbol } from "../symbols.js";
 
+/** Where the equations stand beside the parameters; elsewhere they would stand before them. */
+const WIDE = "(min-width: 821px)";
 const KINDS = [
   ["states", "state"],
   ["controls", "control"],
@@ -17,17 +19,15 @@ export function modelFacts(entry) {
     "div.model",
     {},
     make("p.source", {}, entry.source),
-    make("details", { open: true }, make("summary", {}, "Equations"), make("div.scroll", { tabindex: 0, role: "group", "aria-label": "Equations" }, equations(entry))),
+    make("details", { open: matchMedia(WIDE).matches }, make("summary", {}, "Equations"), make("div.scroll", { tabindex: 0, role: "group", "aria-label": "Equations" }, equations(entry))),
     make("details", {}, make("summary", {}, "Variables"), variables(entry)),
     entry.notes.length ? make("ul.note", {}, entry.notes.map((note) => make("li", {}, note))) : null,
   );
 }
 
 function equations(entry) {
-  return Object.entries(entry.equations).map(([section, lines]) => [
-    make("h3", {}, section),
-    make("pre.equations", {}, lines.join("\n")),
-  ]);
+  const sections = Object.entries(entry.equations).filter(([, lines]) => lines.length);
+  return sections.map(([section, lines]) => [make("h3", {}, section), make("pre.equations", {}, lines.join("\n"))]);
 }
 
 function variables(entry) {
@@ -37,7 +37,7 @@ function variables(entry) {
       return make(
         "tr",
         {},
-        make("th", { scope: "row" }, symbol(entry, name), " ", make("span.soft", {}, entry.symbols[name]?.description ?? name)),
+        make("th", { scope: "row" }, symbol(entry, name), " ", make("span.soft", {}, description(entry, name))),
         make("td", {}, kind),
         make("td.number", {}, short(entry.steady_state[name])),
         make("td.number", {}, lower === null ? "" : `${short(lower, 4)} to ${short(upper, 4)}`),

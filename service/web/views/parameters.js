@@ -61,7 +61,7 @@ function parameterRow(entry, name, calibration, changed) {
   const node = make(
     "div.parameter",
     { "data-parameter": name },
-    make("label", { for: ids.number }, symbol(entry, name), " ", make("span.soft", {}, description ?? name)),
+    make("label", { for: ids.number }, symbol(entry, name), " ", make("span.soft", {}, description ?? "")),
     slider,
     number,
     make("p.note", { id: ids.note }, limits ? `${limits}; ` : "", `by default ${short(own)} `, reset),

@@ -2,6 +2,7 @@
 
 import { LineChart } from "../charts/lines.js";
 import { labelled, make } from "../dom.js";
+import { REGIME } from "../economy.js";
 import { quantile } from "../numbers.js";
 import { simulate } from "../simulation.js";
 import { axisLabel, symbolText } from "../symbols.js";
@@ -31,7 +32,7 @@ export async function showPaths(panel, economy, { fail }, signal) {
     },
   });
   fields.node.hidden = !start.isGiven;
-  const number = (name, text, least, most, note = null) => labelled(text, numberField(asked, name, least, most), note);
+  const number = (name, text, least, most) => labelled(text, numberField(asked, name, least, most));
   const form = make(
     "form.panel-side",
     { submit: (event) => (event.preventDefault(), draw()) },
@@ -40,9 +41,8 @@ export async function showPaths(panel, economy, { fail }, signal) {
       "div.pairs",
       {},
       number("periods", "Periods", 2, 10_000),
-      number("paths", "Paths", 1, 10_000),
-      number("burn_in", "Burn-in", 0, 10_000),
-      number("seed", "Seed", 0, 2_147_483_647),
+      // Where nothing is left to chance one path is all paths, and none needs to be forgotten.
+      isRandom ? [number("paths", "Paths", 1, 10_000), number("burn_in", "Burn-in", 0, 10_000), number("seed", "Seed", 0, 2_147_483_647)] : null,
     ),
     make("label.check", {}, given, " From a state of my own"),
     fields.node,
@@ -105,14 +105,16 @@ function drawPaths(grid, charts, economy, answer, { periods, paths }, signal) {
       const label = axisLabel(economy.entry, name);
       charts.set(name, new LineChart(grid, { name: `Simulated ${label}`, height: 190, linked: "paths" }, signal));
     }
-    const line = { label: symbolText(economy.entry, name), values: values.slice(0, periods), colour: "ordered-2" };
-    if (paths >= FEWEST_FOR_A_BAND) line.band = bandOf(values, periods, paths);
+    const isRegime = name === REGIME;
+    const line = { label: symbolText(economy.entry, name), values: values.slice(0, periods), colour: "ordered-2", isStepped: isRegime };
+    if (paths >= FEWEST_FOR_A_BAND && !isRegime) line.band = bandOf(values, periods, paths);
     charts.get(name).draw({
       x,
       lines: [line],
       xLabel: "period",
       yLabel: axisLabel(economy.entry, name),
-      yMarks: name in economy.steady && name !== "regime" ? [economy.steady[name]] : [],
+      yMarks: name in economy.steady && !isRegime ? [economy.steady[name]] : [],
+      ...(isRegime ? { yTick: (value) => (Number.isInteger(value) ? String(value) : "") } : {}),
     });
   }
 }

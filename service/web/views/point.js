@@ -3,7 +3,7 @@
 import { REGIME } from "../economy.js";
 import { make, select } from "../dom.js";
 import { plain, short } from "../numbers.js";
-import { description, symbol, symbolText } from "../symbols.js";
+import { description, symbol } from "../symbols.js";
 
 /**
  * Shows a field for each state.
@@ -45,10 +45,10 @@ function stateRow(economy, name, point, changed) {
 }
 
 function regimeRow(economy, point, changed) {
-  const options = Array.from({ length: economy.nRegimes }, (_, index) => [index, String(index)]);
+  const options = [...economy.regimes.entries()];
   const field = select(
     {
-      "aria-label": "regime",
+      "aria-label": REGIME,
       change: () => {
         point[REGIME] = Number(field.value);
         changed();
@@ -60,7 +60,7 @@ function regimeRow(economy, point, changed) {
   const show = () => {
     field.value = point[REGIME];
   };
-  return { node: make("div.point-row", {}, make("span.words", {}, symbolText(economy.entry, REGIME)), field), show };
+  return { node: make("div.point-row", {}, make("span.words", {}, symbol(economy.entry, REGIME)), field), show };
 }
 
 /** The point that an address gives (`at.k=4.2`); what it leaves out is at the steady state. */

@@ -11,6 +11,7 @@ import { pointFields, pointOf, pointQuery } from "./point.js";
 
 const N_ALONG = 121;
 const N_LINES = 5;
+const MOST_REGIMES = 9;
 const N_MAP = 61;
 const WAIT_MS = 120;
 
@@ -41,9 +42,7 @@ export function showPolicy(panel, economy, query, { note, fail }, signal) {
   const charts = make("div.panel-charts");
   panel.append(side, charts);
   const fields = pointFields(economy, view.point, () => redraw());
-  const home = button("Steady state", () => move(Object.fromEntries(economy.states.map((name) => [name, economy.steady[name]]))), {
-    class: "quiet",
-  });
+  const home = button("Steady state", () => move(Object.fromEntries(ranged.map((name) => [name, economy.steady[name]]))), { class: "quiet" });
   side.append(make("div.side-head", {}, make("h2.minor", {}, "At this state"), home), fields.node, table.node);
   charts.append(axes);
   const lines = new LineChart(charts, { name: "Policy slices", height: 300 }, signal);
@@ -111,7 +110,7 @@ async function drawSlices(chart, economy, view, signal) {
   if (across) states[across] = levels.flatMap((level) => x.map(() => level));
   const values = valuesOf(await evaluate(economy.solution.id, states, signal), shown);
   const colours = ordered(levels.length);
-  const label = (level) => (across ? `${symbolText(entry, across)} = ${short(level, 4)}` : symbolText(entry, shown));
+  const label = (level) => (across === null ? symbolText(entry, shown) : levelText(economy, across, level));
   chart.name = `${axisLabel(entry, shown)} along ${axisLabel(entry, along)}`;
   chart.draw({
     x,
@@ -127,11 +126,17 @@ async function drawSlices(chart, economy, view, signal) {
   });
 }
 
-/** The values of the other state that have a line: all regimes, or evenly over the domain with the present one among them. */
-function levelsOf({ domain, nRegimes }, { across, point }) {
+const levelText = ({ entry, regimes }, across, level) =>
+  across === REGIME ? `${REGIME} ${regimes[level]}` : `${symbolText(entry, across)} = ${short(level, 4)}`;
+
+/**
+ * The values of the other state that have a line: all regimes, unless they are many, or evenly over the domain; the present
+ * one is among them.
+ */
+function levelsOf({ domain, regimes }, { across, point }) {
   if (across === null) return [0];
-  if (across === REGIME) return Array.from({ length: nRegimes }, (_, index) => index);
-  const levels = spread(...domain[across], N_LINES);
+  if (across === REGIME && regimes.length <= MOST_REGIMES) return [...regimes.keys()];
+  const levels = across === REGIME ? spread(0, regimes.length - 1, N_LINES).map(Math.round) : spread(...domain[across], N_LINES);
   const distance = (level) => Math.abs(level - point[across]);
   const nearest = levels.reduce((best, level, index) => (distance(level) < distance(levels[best]) ? index : best), 0);
   levels[nearest] = point[across];
@@ -181,7 +186,7 @@ function valueTable(economy, view, changed) {
   };
   const where = make("p.note", { role: "status" });
   const body = [...economy.controls, ...economy.definitions].map(row);
-  const caption = make("caption.unseen", {}, "Values at this state; the chosen one is drawn");
+  const caption = make("caption", {}, "Values at this state; the chosen one is drawn");
   const node = make("div", {}, make("table.values", {}, caption, make("tbody", {}, body)), where);
   const show = (answer) => {
     for (const [name, cell] of cells) cell.textContent = short(valuesOf(answer, name)?.[0] ?? null, 6);

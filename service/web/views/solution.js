@@ -2,11 +2,12 @@
 
 import { addressOf, flattened, goTo, noteAddress } from "../address.js";
 import { ask, send } from "../api.js";
+import { confirm } from "../confirm.js";
 import { button, make } from "../dom.js";
 import { entryOf, loadEconomy } from "../economy.js";
 import { follow, isOver } from "../events.js";
 import { duration, moment, power, short } from "../numbers.js";
-import { failureBox, heading, showFailure } from "../parts.js";
+import { failureBox, heading, retitle, showFailure } from "../parts.js";
 import { symbol, titleOf } from "../symbols.js";
 import { makeTabs } from "../tabs.js";
 import { showCertificate, verdictMark } from "./certificate.js";
@@ -27,29 +28,38 @@ const TABS = [
   ["code", "Code"],
 ];
 
-/** Shows the solution that the address names. */
+/** Shows the solution that the address names; one that is not over is then followed to its end. */
 export async function showSolution(main, { id, query }, signal) {
   const failure = failureBox();
-  const head = make("div.solution-head");
-  const body = make("div");
-  main.append(head, failure, body);
-  let solution = await ask(`/v1/solutions/${encodeURIComponent(id)}`, undefined, signal);
-  let entry = await entryOf(solution);
   const fail = (error) => showFailure(failure, error);
-  showHead(head, solution, entry, fail);
-  if (!isOver(solution.status)) {
-    await showSolve(body, solution, (status) => showHead(head, { ...solution, status }, entry, fail), signal);
-    solution = await ask(`/v1/solutions/${id}`, undefined, signal);
-    entry = await entryOf(solution);
-    showHead(head, solution, entry, fail);
-    body.replaceChildren();
-  }
-  if (solution.status === "succeeded") await explore(body, solution, query, fail, signal);
-  else showEnd(body, solution);
+  const head = new SolutionHead(fail, signal);
+  const body = make("div");
+  const load = async () => {
+    const solution = await ask(`/v1/solutions/${encodeURIComponent(id)}`, undefined, signal);
+    head.show(solution, await entryOf(solution));
+    return solution;
+  };
+  const showOver = (solution) => (solution.status === "succeeded" ? explore(body, solution, query, fail, signal) : showEnd(body, solution));
+  const followToEnd = async (solution) => {
+    try {
+      await showProgress(body, solution, (status) => head.tell(status), signal);
+      const over = await load();
+      body.replaceChildren();
+      await showOver(over);
+    } catch (error) {
+      if (signal.aborted) return;
+      body.replaceChildren();
+      fail(error);
+    }
+  };
+  const solution = await load();
+  main.append(head.node, failure, body);
+  if (isOver(solution.status)) await showOver(solution);
+  else followToEnd(solution); // not waited for: the view is there, and is not busy
 }
 
 /** Follows a solve to its end; `changed` is told every status but the last. */
-async function showSolve(body, solution, changed, signal) {
+async function showProgress(body, solution, changed, signal) {
   const panel = make("section.card.progress", { "aria-label": "Progress" });
   body.append(panel);
   const progress = new ProgressPanel(panel, solution.target, signal);
@@ -115,18 +125,39 @@ function showSolutionCode(panel, { solution, entry }, point) {
   showCode(panel, requestOf(solution, entry), point);
 }
 
-function showHead(head, solution, entry, fail) {
-  const changes = new Map(flattened(requestOf(solution, entry)));
-  // A model that has no name to be found by has no place in an address.
-  const again = entry.document ? null : make("a.button", { href: addressOf("solve", changes) }, "Change and solve again");
-  const compare = make("a.button", { href: addressOf("compare", { one: solution.id }) }, "Compare");
-  head.replaceChildren(
-    make("p.crumbs", {}, make("a", { href: "#/solutions" }, "Solutions"), " / ", make("code", {}, solution.id)),
-    heading(titleOf(entry)),
-    calibrationLine(solution, entry),
-    statusLine(solution),
-    make("div.actions", {}, again, solution.status === "succeeded" ? compare : null, actions(solution, fail)),
-  );
+/** What stands above a solution: its name, calibration and status, and what may be done with it. */
+class SolutionHead {
+  #title = heading("Solution");
+  #calibration = make("div");
+  #status = make("p.status-line", { role: "status" });
+  #actions = make("div.actions");
+  #crumbs = make("p.crumbs");
+  #shown = null;
+
+  /** `fail` tells what went wrong; `signal` takes it down. */
+  constructor(fail, signal) {
+    this.fail = fail;
+    this.signal = signal;
+    this.node = make("div.solution-head", {}, this.#crumbs, this.#title, this.#calibration, this.#status, this.#actions);
+  }
+
+  /** Shows a solution, in the place of what was shown. A focus on what goes stays at the title. */
+  show(solution, entry) {
+    this.#shown = { solution, entry };
+    retitle(this.#title, titleOf(entry));
+    this.#crumbs.replaceChildren(make("a", { href: "#/solutions" }, "Solutions"), " / ", make("code", {}, solution.id));
+    this.#calibration.replaceChildren(calibrationLine(solution, entry));
+    this.#status.replaceChildren(...statusLine(solution));
+    const isHeld = this.#actions.contains(document.activeElement);
+    this.#actions.replaceChildren(...actions(solution, entry, this.fail, this.signal));
+    if (isHeld) this.#title.focus();
+  }
+
+  /** Shows the same at another status. */
+  tell(status) {
+    const { solution, entry } = this.#shown;
+    if (status !== solution.status) this.show({ ...solution, status }, entry);
+  }
 }
 
 function calibrationLine(solution, entry) {
@@ -142,33 +173,53 @@ function calibrationLine(solution, entry) {
   return make("ul.calibration", { "aria-label": "Calibration" }, items);
 }
 
-function statusLine({ status, certificate, provenance, created_at: created }) {
-  if (status !== "succeeded") return make("p.status-line", { role: "status" }, make(`span.verdict.${status}`, {}, status), " asked for ", moment(created));
-  return make(
-    "p.status-line",
-    { role: "status" },
+function statusLine({ id, status, certificate, provenance, created_at: created }) {
+  if (status !== "succeeded") return [make(`span.verdict.${status}`, {}, status), " asked for ", moment(created)];
+  const reasons = make("a", { href: addressOf(`solutions/${id}`, { tab: "certificate" }) }, "see why");
+  return [
     verdictMark(certificate.verdict),
+    ...(certificate.verdict === "pass" ? [] : [" ", reasons, ","]),
     " largest Euler error ",
     power(certificate.euler_errors.box.max_log10),
     `, solved in ${duration(provenance.solve_s)}, `,
     moment(created),
-  );
+  ];
 }
 
-function actions({ id, status }, fail) {
-  const act = (text, path, method, then) =>
-    button(text, async () => {
-      try {
-        await send(`/v1/solutions/${id}${path}`, { method });
-        then();
-      } catch (error) {
-        fail(error);
-      }
-    });
-  if (status === "queued" || status === "running") return act("Cancel", "/cancel", "POST", () => {});
-  const remove = act("Delete", "", "DELETE", () => goTo("solutions"));
-  if (status === "succeeded") return remove;
-  return [act("Try again", "/retry", "POST", () => dispatchEvent(new HashChangeEvent("hashchange"))), remove];
+/** What may be done with a solution, as links and buttons. */
+function actions(solution, entry, fail, signal) {
+  const { id, status } = solution;
+  const act = async (path, method, then = () => {}) => {
+    try {
+      await send(`/v1/solutions/${id}${path}`, { method, signal });
+      then();
+    } catch (error) {
+      if (error.name !== "AbortError") fail(error);
+    }
+  };
+  const remove = async () => {
+    if (await confirm(deletionOf(solution, entry), signal)) await act("", "DELETE", () => goTo("solutions"));
+  };
+  const reload = () => dispatchEvent(new HashChangeEvent("hashchange"));
+  // A model that has no name to be found by has no place in an address.
+  const changes = new Map(flattened(requestOf(solution, entry)));
+  const again = entry.document ? [] : [make("a.button", { href: addressOf("solve", changes) }, "Change and solve again")];
+  if (!isOver(status)) return [...again, button("Cancel", () => act("/cancel", "POST"))];
+  const special =
+    status === "succeeded"
+      ? make("a.button", { href: addressOf("compare", { one: id }) }, "Compare")
+      : button("Try again", () => act("/retry", "POST", reload), { id: "retry" });
+  return [...again, special, button("Delete", remove)];
+}
+
+function deletionOf({ id, status, provenance }, entry) {
+  const solved = `Its policy and certificate go with it. Solving it took ${duration(provenance?.solve_s)}; the same request solves it again.`;
+  return {
+    title: "Delete this solution?",
+    text: `${titleOf(entry)}, ${id.slice(0, 8)}. ${status === "succeeded" ? solved : "It has no policy. The same request can be solved again."}`,
+    yes: "Delete it",
+    no: "Keep it",
+  };
 }
 
 function showEnd(body, { status, problem }) {

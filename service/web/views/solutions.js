@@ -20,6 +20,7 @@ export async function showSolutions(main, { query }, signal) {
   const body = make("tbody");
   const more = button("More", () => load(), { hidden: true });
   const compare = button("Compare the two", () => goTo("compare", { one: chosen[0], other: chosen[1] }), { disabled: true });
+  const hint = make("span.note", {}, "tick two");
   const chosen = [];
   let records = [];
   let cursor = null;
@@ -33,6 +34,7 @@ export async function showSolutions(main, { query }, signal) {
       for (const box of body.querySelectorAll("input")) if (box.value === dropped) box.checked = false;
     }
     compare.disabled = chosen.length !== 2;
+    hint.hidden = chosen.length === 2;
   };
   const paint = () => {
     const shown = records.filter((record) => isWanted(record, filter));
@@ -67,7 +69,7 @@ export async function showSolutions(main, { query }, signal) {
     heading("Solutions"),
     failure,
     make("div.filters", { role: "search" }, filterFields(filter, models, refilter, signal)),
-    make("div.actions", {}, told, compare),
+    make("div.actions", {}, told, compare, hint),
     make("div.scroll", { tabindex: 0, role: "group", "aria-label": "Solutions" }, make("table.solutions", {}, make("thead", {}, make("tr", {}, heads())), body)),
     more,
   );
@@ -90,7 +92,7 @@ function filterFields(filter, models, changed, signal) {
     labelled("Model", choice("model", "every model", models.map(({ name }) => name), true)),
     labelled("Status", choice("status", "every status", STATUSES, true)),
     labelled("Verdict", choice("verdict", "every verdict", VERDICTS, false)),
-    labelled("Words", words),
+    labelled("Search", words),
   ];
 }
 

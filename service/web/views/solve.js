@@ -1,7 +1,7 @@
 /** A request that is put together: a model, its parameters, target and method; and sent. */
 
 import { addressOf, flattened, goTo, nested, noteAddress } from "../address.js";
-import { ask, askOnce, forgetAnswers } from "../api.js";
+import { ask, askOnce, forgetAnswers, send } from "../api.js";
 import { button, labelled, make, select, settled } from "../dom.js";
 import { failureBox, heading, showFailure } from "../parts.js";
 import { titleOf } from "../symbols.js";
@@ -15,6 +15,8 @@ import { parameterFields } from "./parameters.js";
 const FIRST_MODEL = "neoclassical";
 const HANDLE = /-[0-9a-f]{16}$/;
 const NOTE_AFTER_MS = 150;
+const INTRODUCTION =
+  "Choose a model, set its parameters, solve. You get its policy, what is decided at every state, and a certificate of how good it is.";
 
 /** Shows the form; the address has the request, so that a link to it can be shared. */
 export async function showSolve(main, { query }, signal) {
@@ -37,7 +39,7 @@ export async function showSolve(main, { query }, signal) {
     } else showRequest(panel, models, query, failure, signal).catch((error) => error.name === "AbortError" || showFailure(failure, error));
   };
   whole.append(makeTabs("Where the model comes from", sources, query.get("source") ?? "list", show));
-  main.append(heading("Solve a model"), failure, whole);
+  main.append(heading("Solve a model"), make("p.soft", {}, INTRODUCTION), failure, whole);
 }
 
 async function showRequest(panel, models, query, failure, signal) {
@@ -62,7 +64,9 @@ async function showRequest(panel, models, query, failure, signal) {
   const solve = button("Solve", async () => {
     solve.disabled = true;
     try {
-      const { id } = await ask("/v1/solutions", bodyOf(request), signal);
+      const { id, status } = await ask("/v1/solutions", bodyOf(request), signal);
+      // The same request is the same solution; who asks for one that was cancelled wants it after all.
+      if (status === "cancelled") await send(`/v1/solutions/${id}/retry`, { method: "POST", signal });
       goTo(`solutions/${id}`);
     } catch (error) {
       if (error.name === "AbortError") return;

@@ -4,9 +4,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from solver.calibrate import calibrate
 from solver.export import functions
 from solver.export.onnx_file import to_onnx
 from solver.export.tensor import INPUT, Tensor
+from solver.solve import solve
 from tests.solver.export.page import program, run
 from tests.solver.export.policies import (
     EVERYTHING,
@@ -33,8 +35,21 @@ def test_onnxruntime_gives_what_the_service_gives(model, family):
     assert_same(np.column_stack(session.run(None, {"states": states})), answers(policy, states))
 
 
+@pytest.mark.parametrize(
+    "model", ["neoclassical", "brock_mirman", "rbc", "rbc_labour", "stochastic_growth", "consumption_savings"]
+)
+def test_what_the_default_method_finds_is_no_sum_of_large_weights(model):
+    policy = solve(MODELS[model], calibrate(MODELS[model])).policy
+    rng, frame = np.random.default_rng(2), policy.frame
+    u = rng.uniform(-1, 1, (1000, len(frame.center)))
+    states = policy.space.with_regimes(rng, frame.center + frame.half_width * u)
+    exported = np.column_stack(session_of(policy).run(None, {"states": states}))
+    assert_same(exported, answers(policy, states))
+    assert_same(np.concatenate([answers(policy, state[None]) for state in states]), answers(policy, states))
+
+
 def test_large_weights_that_cancel_differ_by_rounding_alone():
-    """As Gauss-Newton finds them: what the service itself answers is good to the rounding of its sum, and no better."""
+    """What the service itself answers is good to the rounding of its sum, and no better."""
     policy = random_policy(MODELS["neoclassical"], "tanh")
     inner, hidden, output = policy.weights
     hidden[:, 1] = hidden[:, 0]

@@ -61,6 +61,18 @@ def test_directions_that_residuals_do_not_see_are_left_at_zero():
     np.testing.assert_allclose(second.point, np.linalg.pinv(matrix, rcond=1e-12) @ right, atol=1e-10)
 
 
+def test_directions_that_residuals_hardly_see_are_left_alone_where_asked():
+    rng = np.random.default_rng(4)
+    left, right_vectors = np.linalg.qr(rng.normal(size=(30, 3)))[0], np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    matrix = left @ np.diag([1.0, 0.5, 1e-8]) @ right_vectors.T
+    aim = matrix @ rng.normal(size=3) + left[:, 2]
+    # What is left of the third direction is as much as a pivot differs from a singular value.
+    _, seen = some(gauss_newton(linear(matrix, aim), np.zeros(3)), 2)
+    _, left_alone = some(gauss_newton(linear(matrix, aim), np.zeros(3), rank_tolerance=1e-6), 2)
+    assert np.linalg.norm(seen.point) > 1e7
+    np.testing.assert_allclose(left_alone.point, np.linalg.pinv(matrix, rcond=1e-6) @ aim, atol=1e-6)
+
+
 @pytest.mark.parametrize("shape", [(20, 5), (5, 20)], ids=["normal", "dual"])
 def test_a_damped_step_solves_the_damped_normal_equations(shape):
     rng = np.random.default_rng(2)

@@ -15,6 +15,8 @@ import saddlepath as sp
 from tests.integration.conftest import stack  # noqa: F401 (a fixture)
 
 FAST = {"policy": {"family": "polynomial", "degree": 10}}
+SLOW = {"training": {"algorithm": "adam", "steps": 8000, "learning_rate": 1e-3}}
+SEEDS = itertools.count(31_000)
 #: Of batches so large that it does not level off within a test.
 ENDLESS = {
     "training": {
@@ -25,8 +27,6 @@ ENDLESS = {
         "batch_size": 16_384,
     }
 }
-SLOW = {"training": {"algorithm": "adam", "steps": 8000, "learning_rate": 1e-3}}
-SEEDS = itertools.count(31_000)
 
 
 @pytest.fixture(scope="session")

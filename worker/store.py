@@ -23,6 +23,8 @@ UNACKED_INDEX = f"{PREFIX}unacked_index"
 SOCKET_TIMEOUT_S = 5.0
 _CANNOT_WRITE = ("MISCONF", "NOREPLICAS")
 """How errors of a store begin that cannot put on disk, or on its replicas, what it is told: its disk is full, say."""
+_LETS_NOBODY_IN = "DENIED"
+"""How they begin of one in protected mode, which answers its own machine alone while it has no password."""
 
 
 def connect(url: str) -> redis.Redis:
@@ -46,6 +48,8 @@ def store_errors() -> Iterator[None]:
     except redis.OutOfMemoryError as error:
         raise StoreFullError(str(error)) from error
     except redis.ResponseError as error:
+        if str(error).startswith(_LETS_NOBODY_IN):
+            raise StoreUnavailableError(f"the store lets nobody in: {error}") from error
         if not str(error).startswith(_CANNOT_WRITE):
             raise
         raise StoreUnavailableError(f"the store cannot write: {error}") from error

@@ -251,6 +251,12 @@ def test_a_store_that_cannot_write_is_told_as_one_that_is_away(client, reply):
         client.eval("return redis.error_reply(ARGV[1])", 0, reply)
 
 
+def test_a_store_that_lets_nobody_in_is_told_as_one_that_is_away(client):
+    reply = "DENIED Redis is running in protected mode"
+    with pytest.raises(StoreUnavailableError, match="the store lets nobody in: DENIED"), store_errors():
+        client.eval("return redis.error_reply(ARGV[1])", 0, reply)
+
+
 def test_another_error_of_the_store_is_none_of_these(client):
     with pytest.raises(redis.ResponseError, match="WRONG"), store_errors():
         client.eval("return redis.error_reply('WRONG')", 0)

@@ -25,7 +25,7 @@ _WRITTEN_AS = {"FP64": "<f8", "FP32": "<f4", "INT64": "<i8", "INT32": "<i4"}
 _LONGEST_NUMBER = 19
 
 
-def separate(body: bytearray, length: str | None) -> tuple[bytearray, bytearray]:
+def separate(body: bytearray, length: str | None) -> tuple[bytearray, memoryview]:
     """The JSON of a body and the bytes behind it, of which there are none without the header.
 
     Args:
@@ -36,17 +36,17 @@ def separate(body: bytearray, length: str | None) -> tuple[bytearray, bytearray]
         MalformedBodyError: the header is no length within the body.
     """
     if length is None:
-        return body, bytearray()
+        return body, memoryview(b"")
     is_number = length.isascii() and length.isdecimal() and len(length) <= _LONGEST_NUMBER
     if not is_number or int(length) > len(body):
         raise MalformedBodyError(
             f"{LENGTH_HEADER} = {shown(length)} is no number of bytes between 0 and {len(body)}, the length of the body"
         )
-    return body[: int(length)], body[int(length) :]
+    return body[: int(length)], memoryview(body)[int(length) :]
 
 
-def read_columns(tensors: Sequence[InferenceTensor], tail: bytearray) -> list[np.ndarray]:
-    """The values (n,) of each tensor, from its ``data`` or from the bytes behind the JSON.
+def read_columns(tensors: Sequence[InferenceTensor], tail: memoryview, most: int) -> list[np.ndarray]:
+    """The values (n,) of each tensor, from its ``data`` or from the bytes behind the JSON, of which there are ``most``.
 
     Raises:
         RequestError: a tensor has neither or both, a size that is not that of its type or is beyond the body, or a value
@@ -72,7 +72,12 @@ def read_columns(tensors: Sequence[InferenceTensor], tail: bytearray) -> list[np
             told = f"{_SIZE} = {shown(size)} is no multiple of {width} ({tensor.datatype}) up to the {left} bytes left"
             faults.append(Fault(("inputs", number, "parameters", _SIZE), told))
             break
-        column = np.frombuffer(tail, _WRITTEN_AS[tensor.datatype], size // width, place).astype(float)
+        if size // width > most:
+            told = f"{shown(tensor.name)} has {size // width} values; give at most {most}"
+            faults.append(Fault(("inputs", number, "parameters", _SIZE), told))
+            break
+        with np.errstate(invalid="ignore"):  # a signalling NaN is refused below
+            column = np.frombuffer(tail, _WRITTEN_AS[tensor.datatype], size // width, place).astype(float)
         place += size
         if not np.isfinite(column).all():
             row = int(np.argmin(np.isfinite(column)))

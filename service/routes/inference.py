@@ -163,7 +163,8 @@ async def infer(request: Request) -> Response:
         most = min(settings.max_batch_states, MAX_STATES)
         max_items = max(most, settings.max_items)
         asked = parse_body(text, InferenceRequest, max_nesting=settings.max_nesting, max_items=max_items)
-        states = _read_states(asked.inputs, read_columns(asked.inputs, tail), evaluator, most)
+        evaluator.check_names({tensor.name: tensor for tensor in asked.inputs})
+        states = _read_states(asked.inputs, read_columns(asked.inputs, tail, most), evaluator, most)
         return _answered(asked, _evaluated(evaluator, states), solution_id)
 
     return await services.batches.run(answer)
@@ -179,12 +180,13 @@ def _answered(asked: InferenceRequest, tensors: Mapping[str, np.ndarray], soluti
     Raises:
         RequestError: one is unknown, or stands twice.
     """
-    usually = asked.parameters.get("binary_data_output") is True
+    usually = _said(asked.parameters, "binary_data_output", False, ("parameters",))
     wanted = {name: usually for name in tensors}
     if asked.outputs is not None:
         _check_outputs([output.name for output in asked.outputs], tensors)
         wanted = {
-            output.name: output.parameters.get("binary_data", usually) is True for output in asked.outputs
+            output.name: _said(output.parameters, "binary_data", usually, ("outputs", place, "parameters"))
+            for place, output in enumerate(asked.outputs)
         }
     answer = {
         "model_name": solution_id,
@@ -196,6 +198,18 @@ def _answered(asked: InferenceRequest, tensors: Mapping[str, np.ndarray], soluti
         return JsonResponse(answer)
     body, headers = write(answer, {name: tensors[name] for name, is_binary in wanted.items() if is_binary})
     return Response(body, headers=headers)
+
+
+def _said(parameters: Mapping[str, object], name: str, otherwise: bool, where: tuple[str | int, ...]) -> bool:
+    """A parameter that is true or false.
+
+    Raises:
+        RequestError: it is neither.
+    """
+    value = parameters.get(name, otherwise)
+    if not isinstance(value, bool):
+        raise RequestError([Fault((*where, name), f"{name} = {shown(value)} is neither true nor false")])
+    return value
 
 
 def _tensor(name: str, values: np.ndarray, is_binary: bool) -> dict[str, object]:
@@ -213,14 +227,12 @@ def _evaluated(evaluator: Evaluator, states: np.ndarray) -> Mapping[str, np.ndar
 def _read_states(
     inputs: list[InferenceTensor], columns: list[np.ndarray], evaluator: Evaluator, most: int
 ) -> np.ndarray:
-    """The states (n, n_states) of tensors and their values (n,).
+    """The states (n, n_states) of tensors, which are those of the policy, and their values (n,).
 
     Raises:
-        StateError: a state is missing or unknown.
         RequestError: one stands twice, shapes that do not fit, or too many states.
     """
     by_name = {tensor.name: column for tensor, column in zip(inputs, columns, strict=True)}
-    evaluator.check_names(by_name)
     n_rows = len(columns[0])
     faults = []
     if len(by_name) < len(inputs):
@@ -228,7 +240,8 @@ def _read_states(
     for place, (tensor, column) in enumerate(zip(inputs, columns, strict=True)):
         where, count = ("inputs", place, "shape"), len(column)
         if tensor.shape not in ([count], [count, 1]):
-            message = f"shape = {tensor.shape} is not that of {count} values; give [n] or [n, 1]"
+            told = tensor.shape if len(tensor.shape) <= 2 else shown(tensor.shape)
+            message = f"shape = {told} is not that of {count} values; give [n] or [n, 1]"
             faults.append(Fault(where, message))
         elif count != n_rows:
             message = f"{shown(tensor.name)} has {count} values, the first tensor {n_rows}; give as many"

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MAX_TENSORS = 1_000
+"""More than any model has states, or variables."""
 Datatype = Literal["FP64", "FP32", "INT64", "INT32"]
 
 
@@ -38,9 +40,11 @@ class InferenceRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     id: str | None = Field(None, description="Given back.")
-    inputs: list[InferenceTensor]
+    inputs: list[InferenceTensor] = Field(max_length=MAX_TENSORS)
     outputs: list[InferenceOutput] | None = Field(
-        None, description="Which of the controls, definitions and in_domain to answer with. Default: all."
+        None,
+        max_length=MAX_TENSORS,
+        description="Which of the controls, definitions and in_domain to answer with. Default: all.",
     )
     parameters: dict[str, Any] = Field(
         {},

@@ -16,7 +16,7 @@ from scipy.linalg import cho_factor, cho_solve, lstsq, qr
 Evaluate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 #: Singular values below this share of the largest are the rounding of those above.
-_ROUNDING = 1e-14
+ROUNDING = 1e-14
 _LOCAL_GAIN = 0.75
 _SMALLEST_FACTOR = 0.1
 _LARGEST_DAMPING = 1e8
@@ -45,7 +45,7 @@ def _loss(residuals: np.ndarray, jacobian: np.ndarray) -> float:
 
 
 def gauss_newton(
-    evaluate: Evaluate, start: np.ndarray, *, rank_tolerance: float = _ROUNDING
+    evaluate: Evaluate, start: np.ndarray, *, rank_tolerance: float = ROUNDING
 ) -> Iterator[Iterate]:
     """Gauss-Newton: lightly damped steps far from the solution, undamped ones where the linear model holds.
 
@@ -59,7 +59,7 @@ def gauss_newton(
     Args:
         evaluate: residuals (m,) and their Jacobian (m, n) at a point (n,); not finite where undefined.
         start: (n,) first point.
-        rank_tolerance: directions whose singular value is below this share of the largest are left alone by undamped steps.
+        rank_tolerance: directions whose singular value is below this share of the largest are left out by undamped steps.
 
     Yields:
         The start, then an iterate for every trial; nothing when the start itself is undefined.
@@ -123,7 +123,7 @@ def _damped_steps(
 
 
 def least_norm_solution(
-    jacobian: np.ndarray, aim: np.ndarray, rank_tolerance: float = _ROUNDING
+    jacobian: np.ndarray, aim: np.ndarray, rank_tolerance: float = ROUNDING
 ) -> np.ndarray:
     """The shortest ``y`` with the least ``|J y - aim|``, by the singular values above ``rank_tolerance`` of the largest.
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from solver.model.state_space import problem_size
 from solver.numerics.forward_selection import forward_selection
-from solver.numerics.least_squares import Evaluate, Iterate, gauss_newton, levenberg_marquardt
+from solver.numerics.least_squares import ROUNDING, Evaluate, Iterate, gauss_newton, levenberg_marquardt
 from solver.numerics.sampling import uniform_box
 from solver.policy.family import ACTIVATIONS, NeuralFamily
 from solver.settings import PolicySettings
+from solver.settings.method import KINKED_TARGET, SMOOTH_TARGET
 from solver.status import Status
 from solver.training.compiled import CompiledObjective, compiled_objective
 from solver.training.forecast import IMPROVEMENT
@@ -32,12 +33,10 @@ _CANDIDATES = 2500
 _DRAWN_PER_STATE = 16
 #: Damping from near a solution: steep units, which see few states, are not to be held back by it, and go too far without.
 _NEAR_DAMPING = 1e-7
-#: Directions of the output weights that move the residuals by less than this share of the target, against the one that
-#: moves them most, are left alone: they would bring little, by large weights that cancel each other, whose rounding would
-#: be that of every answer. The bounds are rounding itself, and where the smooth policies of the zoo notice.
-_RANK_PER_TARGET, _FINEST_RANK, _COARSEST_RANK = 1e-5, 1e-14, 1e-11
-#: The same where units are placed later: these bring what is missing.
-_RANK_BEFORE_PLACEMENT = 1e-7
+#: Directions of the output weights that move Euler residuals by less than this share of what the strongest does are left
+#: out at targets that are no lower than the default: they would bring digits that nobody asked for, by large weights that
+#: cancel each other, whose rounding would be that of every answer. Units that are placed later bring what is then missing.
+_RANK, _RANK_BEFORE_PLACEMENT = 1e-11, 1e-7
 #: Share of loss or error that a step has to leave at most, where units are placed after it.
 WORTH_A_STEP = 0.5
 #: Held-out error from which Gauss-Newton is trusted to go on by itself.
@@ -84,9 +83,12 @@ def fit_output_layer(
 
 
 def _rank_tolerance(problem: TrainingProblem, vector: np.ndarray, target: float) -> float:
-    if units_wait(problem, vector):
-        return _RANK_BEFORE_PLACEMENT
-    return float(np.clip(_RANK_PER_TARGET * target, _FINEST_RANK, _COARSEST_RANK))
+    if problem.settings.method.objective != "euler":  # whose directions are those of a value as well
+        return ROUNDING
+    if problem.places_units:
+        is_coarse = target >= KINKED_TARGET and units_wait(problem, vector)
+        return _RANK_BEFORE_PLACEMENT if is_coarse else ROUNDING
+    return _RANK if target >= SMOOTH_TARGET else ROUNDING
 
 
 def place_and_fit(problem: TrainingProblem, monitor: Monitor, vector: np.ndarray) -> Status:

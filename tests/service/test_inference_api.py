@@ -87,6 +87,12 @@ def test_what_has_no_policy_is_not_ready(api):
         ([tensor("k", K), tensor("a", A)], {"outputs": 1000 * [{"name": "c"}]}, "more than once"),
         ([tensor("k", K), tensor("a", A)], {"outputs": 2 * [{"name": "c"}]}, "more than once"),
         ([tensor("k", K), tensor("a", A)], {"extra": 1}, "extra"),
+        (
+            [tensor("k", K), tensor("a", A)],
+            {"parameters": {"binary_data_output": 1}},
+            "neither true nor false",
+        ),
+        (1001 * [tensor("k", K)], {}, "1000"),
     ],
 )
 def test_what_is_wrong_is_a_422_that_its_clients_read(api, solved, inputs, more, names):
@@ -173,6 +179,13 @@ TAIL = np.array([*K, *A]).tobytes()
             "value 1 of",
         ),
         ([as_bytes("k", 24, shape=[2]), as_bytes("a", 24)], TAIL, None, 422, "shape = [2]"),
+        (
+            [as_bytes("k", 12, datatype="FP32"), as_bytes("a", 24)],
+            3 * b"\x01\x00\xa0\x7f" + TAIL[24:],  # signalling
+            None,
+            422,
+            "value 0 of",
+        ),
     ],
 )
 def test_bytes_that_are_not_what_is_said_are_refused(api, solved, inputs, tail, length, status, names):

@@ -7,8 +7,11 @@ import { showFailure } from "../parts.js";
 
 const DRAFT = "saddlepath.file";
 const CHECK_AFTER_MS = 600;
+const COMMENTS = /\/\*[^]*?\*\/|(?:\/\/|%).*/g;
 /** What stands in every file of Dynare's, and in no YAML: "model;", or with options. */
-const DYNARE = /^\s*model\s*(\([^)]*\))?\s*;/m;
+const MODEL = /(?:^|;)[^\S\n]*model\s*(?:\([^)]*\)\s*)?;/m;
+
+const isDynare = (text) => MODEL.test(text.replace(COMMENTS, ""));
 
 /**
  * Shows the editor.
@@ -55,7 +58,7 @@ export function showEditor(parent, use, failure, signal) {
     try {
       const found = await post(area.value, { validate_only: true }, AbortSignal.any([signal, checking.signal]));
       paint([]);
-      state.replaceChildren(...verdict(found, DYNARE.test(area.value)));
+      state.replaceChildren(...verdict(found, isDynare(area.value)));
       take.disabled = false;
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -80,7 +83,7 @@ export function showEditor(parent, use, failure, signal) {
   };
   const register = async () => {
     try {
-      use((await post(area.value, fileName && DYNARE.test(area.value) ? { name: fileName } : {}, signal)).name);
+      use((await post(area.value, fileName && isDynare(area.value) ? { name: fileName } : {}, signal)).name);
     } catch (error) {
       if (error.name !== "AbortError") showFailure(failure, error);
     }
@@ -112,7 +115,7 @@ export function showEditor(parent, use, failure, signal) {
 }
 
 async function post(text, query, signal) {
-  const headers = { "Content-Type": DYNARE.test(text) ? "application/x-dynare" : "application/yaml" };
+  const headers = { "Content-Type": isDynare(text) ? "application/x-dynare" : "application/yaml" };
   return (await send(`/v1/models?${new URLSearchParams(query)}`, { method: "POST", headers, body: text, signal })).json();
 }
 

@@ -68,7 +68,8 @@ export function pointOf(economy, query) {
   const given = (name) => {
     const text = query.get(`at.${name}`);
     const value = text === undefined ? Number.NaN : Number(text);
-    return Number.isFinite(value) ? value : economy.steady[name];
+    if (!Number.isFinite(value)) return economy.steady[name];
+    return name === REGIME ? Math.min(Math.max(Math.round(value), 0), economy.regimes.length - 1) : value;
   };
   return Object.fromEntries(economy.states.map((name) => [name, given(name)]));
 }

@@ -1,7 +1,7 @@
 /** A request that is put together: a model, its parameters, target and method; and sent. */
 
 import { addressOf, flattened, goTo, nested, noteAddress } from "../address.js";
-import { ask, askOnce, forgetAnswers, send } from "../api.js";
+import { Problem, ask, askOnce, forgetAnswers, send } from "../api.js";
 import { button, labelled, make, select, settled } from "../dom.js";
 import { failureBox, heading, showFailure } from "../parts.js";
 import { titleOf } from "../symbols.js";
@@ -66,7 +66,7 @@ async function showRequest(panel, models, query, failure, signal) {
     try {
       const { id, status } = await ask("/v1/solutions", bodyOf(request), signal);
       // The same request is the same solution; who asks for one that was cancelled wants it after all.
-      if (status === "cancelled") await send(`/v1/solutions/${id}/retry`, { method: "POST", signal });
+      if (status === "cancelled") await takeUp(id, signal);
       goTo(`solutions/${id}`);
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -132,3 +132,12 @@ function bodyOf({ model, calibration, others }) {
 }
 
 const addressed = (request) => new Map(flattened(bodyOf(request)));
+
+/** Puts a cancelled solution in the queue again, unless somebody else has done so meanwhile. */
+async function takeUp(id, signal) {
+  try {
+    await send(`/v1/solutions/${id}/retry`, { method: "POST", signal });
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 409)) throw error;
+  }
+}

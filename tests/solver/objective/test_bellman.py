@@ -290,6 +290,15 @@ def test_a_warm_start_takes_fewer_steps():
     assert warm.history[-1].step < cold.history[-1].step
 
 
+def test_a_target_below_the_default_is_met():
+    model = load_zoo("neoclassical")
+    method = {"objective": "bellman", "training": {"seconds": UNHURRIED_S}}
+    solution = solve(
+        model, calibrate(model), SolveSettings.model_validate({"method": method, "target": 1e-7})
+    )
+    assert (solution.status, solution.certificate.verdict) == (Status.CONVERGED, "pass")
+
+
 def test_it_is_trained_where_the_economy_goes_if_so_asked():
     model = load_zoo("rbc")
     method = {**SMALL, "sampling": {"region": "ergodic"}, "expectation": {"nodes": 5}}

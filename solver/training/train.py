@@ -157,7 +157,7 @@ def _near_policy(problem: TrainingProblem, monitor: Monitor, start: np.ndarray) 
     # that are spread may be all that is needed.
     is_soon = problem.follows_policy or (problem.places_units and len(problem.lower) == 1)
     patience = 1 if problem.has_hinges or is_soon else PATIENCE
-    worth = WORTH_A_STEP if problem.follows_policy else IMPROVEMENT
+    worth = WORTH_A_STEP if is_soon else IMPROVEMENT
 
     def fit(vector: np.ndarray) -> tuple[Status, np.ndarray]:
         return fit_output_layer(

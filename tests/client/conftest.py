@@ -17,16 +17,6 @@ from tests.integration.conftest import stack  # noqa: F401 (a fixture)
 FAST = {"policy": {"family": "polynomial", "degree": 10}}
 SLOW = {"training": {"algorithm": "adam", "steps": 8000, "learning_rate": 1e-3}}
 SEEDS = itertools.count(31_000)
-#: Of batches so large that it does not level off within a test.
-ENDLESS = {
-    "training": {
-        "algorithm": "sgd",
-        "steps": 1_000_000,
-        "seconds": 600.0,
-        "learning_rate": 1e-6,
-        "batch_size": 16_384,
-    }
-}
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import saddlepath as sp
 
-from tests.client.conftest import ENDLESS, FAST
+from tests.client.conftest import FAST
+from tests.integration.conftest import ENDLESS
 
 SEEDS = itertools.count(20_000)
 NOT_SHARED = {"solve_many"}  # the overloads of the one have no meaning for the other

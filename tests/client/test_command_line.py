@@ -11,8 +11,9 @@ import pytest
 from saddlepath.cli.live import following, line_of, sparkline
 from saddlepath.progress import Progress
 
-from tests.client.conftest import ENDLESS, FAST, SLOW
+from tests.client.conftest import FAST, SLOW
 from tests.client.test_solving import OWN
+from tests.integration.conftest import ENDLESS
 
 NO, USAGE, REFUSED, UNREACHABLE, NOT_OVER, INTERRUPTED = 1, 2, 3, 4, 5, 130
 

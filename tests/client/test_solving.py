@@ -5,7 +5,8 @@ import itertools
 import pytest
 import saddlepath as sp
 
-from tests.client.conftest import ENDLESS, FAST
+from tests.client.conftest import FAST
+from tests.integration.conftest import ENDLESS
 
 SEEDS = itertools.count(10_000)
 OWN = """\

@@ -15,6 +15,17 @@ STOP_TIMEOUT_S = 30.0
 ROLES = {"store": "valkey-server", "api": "-m service.stack.api", "worker": "-m worker"}
 """What stands in the command line of each role's process."""
 
+#: Of batches so large that it does not level off within a test.
+ENDLESS = {
+    "training": {
+        "algorithm": "sgd",
+        "steps": 1_000_000,
+        "seconds": 600.0,
+        "learning_rate": 1e-6,
+        "batch_size": 16_384,
+    }
+}
+
 
 class RunningStack:
     """A stack that has printed ``ready``.

@@ -10,19 +10,10 @@ import numpy as np
 import pytest
 
 from solver.model.load import load_model
+from tests.integration.conftest import ENDLESS
 from tests.solver.export.page import program, run
 
 FAST = {"policy": {"family": "polynomial", "degree": 6}}
-#: Of batches so large that it does not level off within a test.
-ENDLESS = {
-    "training": {
-        "algorithm": "sgd",
-        "steps": 1_000_000,
-        "seconds": 600.0,
-        "learning_rate": 1e-6,
-        "batch_size": 16_384,
-    }
-}
 SEEDS = itertools.count(1_000)
 OWN = """\
 name: Brock and Mirman with shocks

@@ -167,7 +167,7 @@ def test_away_from_the_kink_irreversible_investment_is_that_of_two_solves():
 
 
 def test_what_a_bound_costs_is_that_of_two_solves():
-    case = Solved(load_zoo("consumption_savings"), {"policy": {"hidden": [48]}}, target=1e-3)
+    case = Solved(load_zoo("consumption_savings"), target=1e-4)
     found, _ = case.by("beta")
     costs, step = [], 1e-2
     for move in (step, -step):

@@ -46,11 +46,11 @@ def separate(body: bytearray, length: str | None) -> tuple[bytearray, memoryview
 
 
 def read_columns(tensors: Sequence[InferenceTensor], tail: memoryview, most: int) -> list[np.ndarray]:
-    """The values (n,) of each tensor, from its ``data`` or from the bytes behind the JSON, of which there are ``most``.
+    """The values (n,) of each tensor, from its ``data`` or from the bytes behind the JSON; of bytes at most ``most``.
 
     Raises:
-        RequestError: a tensor has neither or both, a size that is not that of its type or is beyond the body, or a value
-            that is not finite; or bytes are left over.
+        RequestError: a tensor has neither or both, a size that is not that of its type or is beyond the body, too many
+            values, or one that is not finite; or bytes are left over.
     """
     columns, faults, place = [], [], 0
     for number, tensor in enumerate(tensors):

@@ -2,6 +2,8 @@
 
 import { make } from "./dom.js";
 
+/** Values that are apart by less than this share of their size differ by rounding errors. */
+export const ROUNDING = 1e-9;
 const MINUS = "\u2212";
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 

@@ -1,7 +1,7 @@
 /** A map of one variable over two: colours, contours, a crosshair for pointer and keyboard, and its numbers to take away. */
 
 import { button, download, make } from "../dom.js";
-import { short } from "../numbers.js";
+import { ROUNDING, short } from "../numbers.js";
 import { colour, mapped } from "./colours.js";
 import { contour, rounded } from "./contours.js";
 
@@ -10,8 +10,6 @@ const N_LEVELS = 9;
 const BAR = { gap: 14, width: 12 };
 const LABEL_PX = 22;
 const TICK_PX = 8;
-/** Values that are apart by less than this share of their size differ by rounding errors. */
-const ROUNDING = 1e-9;
 
 const barText = (value) => short(value, 4);
 

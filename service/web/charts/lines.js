@@ -2,12 +2,10 @@
 
 import uPlot from "../vendor/uPlot/uPlot.esm.js";
 import { button, download, make } from "../dom.js";
-import { short } from "../numbers.js";
+import { ROUNDING, short } from "../numbers.js";
 import { colour, written } from "./colours.js";
 
 const TICK_SPACE_PX = { x: 56, y: 27 };
-/** Smaller changes than this, relative to what changes, are rounding errors. */
-const ROUNDING = 1e-9;
 const Y_PADDING = 0.1;
 
 /**

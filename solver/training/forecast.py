@@ -4,7 +4,8 @@ The error is followed report by report in the present stage, n = 0, 1, …. Whil
 up to twice as many digits as the one before (quadratic convergence doubles them). All else is taken to follow a power law,
 as random batches, kinks and damped steps do: ``log10 error = a - b log10(n + 6)``, b the median slope of all pairs of the
 stage's last half (Theil 1950, Sen 1968), and a the lowest there, since a run ends at the first report that is good enough.
-The soonest of the goal, the ends of the budget and a stall is the end.
+The soonest of the goal, the ends of the budget and a stall is the end. Rounds that follow a stall are taken to cost what
+the last one did: what came before it, its first report, and its patience.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ IMPROVEMENT = 0.9
 #: What the power law adds to n, without which the first few reports would look too steep.
 _BEFORE = 6
 _MOST_POINTS = 24
+#: Reports that tell nothing of how long a stage goes on: its first step brings most.
+_FEW = 2
 #: Digits that a Gauss-Newton step has to gain to be one of few, and what the first is taken to gain.
 _LEAST_GAIN, _FIRST_GAIN = 0.7, 1.0
 _LARGEST_RATIO = 2.0
@@ -44,10 +47,12 @@ class Bounds:
         target: held-out error that is good enough wherever it stops.
         steps_left: of the budget.
         seconds_left: of the budget.
-        setup_s: seconds of the first phase until its first report, about what a Gauss-Newton step takes.
+        setup_s: seconds of the stage until its first report, about what a Gauss-Newton step takes.
         patience: reports without an improvement that end a stage; None where that would not end the run.
         impatience: how many of the last reports brought none.
-        rounds_left: rounds of the same patience that follow a stall.
+        rounds_left: stages of the same patience that follow a stall.
+        between: reports that would have come in the time from the end of one of these to the first report of the next.
+        between_s: the same in seconds, once it is known.
         worth: the share that loss or error has to fall to.
     """
 
@@ -59,6 +64,8 @@ class Bounds:
     patience: int | None = None
     impatience: int = 0
     rounds_left: int = 0
+    between: float = 0.0
+    between_s: float | None = None
     worth: float = IMPROVEMENT
 
 
@@ -82,12 +89,12 @@ def foresee(stage: Sequence[Progress], bounds: Bounds) -> Forecast:
     leads near to a solution nothing is told.
     """
     seconds, steps = _pace(stage, bounds.setup_s)
-    error = _Curve.of_errors(stage)
+    error = _Curve.of_errors(stage, is_round=bounds.between_s is not None)
     ends = {
         Status.CONVERGED: error.reports_until(bounds.goal),
         Status.OUT_OF_STEPS: float(np.ceil(_reports_for(bounds.steps_left, steps))),
         Status.OUT_OF_TIME: _reports_for(bounds.seconds_left, seconds),
-        Status.STALLED: _reports_until_stall(stage, error, bounds),
+        Status.STALLED: _reports_until_stall(stage, error, bounds) + _reports_of_rounds(bounds, seconds),
     }
     status = min(ends, key=lambda one: ends[one])
     reports = ends[status]
@@ -116,18 +123,26 @@ def _reports_for(left: float, each: float) -> float:
     return left / each if each > 0 else math.inf
 
 
+def _reports_of_rounds(bounds: Bounds, seconds: float) -> float:
+    """What the rounds after a stall take, in reports of so many seconds."""
+    between = bounds.between if bounds.between_s is None else _reports_for(bounds.between_s, seconds)
+    return bounds.rounds_left * (between + (bounds.patience or 0)) if bounds.rounds_left else 0.0
+
+
 def _reports_until_stall(stage: Sequence[Progress], error: _Curve, bounds: Bounds) -> float:
     """Reports until neither error nor loss will have fallen by what is worth it over the patience; infinite without one."""
     patience = bounds.patience
     if patience is None:
         return math.inf
     reports = float(patience - bounds.impatience)
+    if len(stage) <= _FEW:
+        return max(0.0, reports)
     slope = max(error.power_law[0], _Curve.of_losses(stage).power_law[0])
     if slope > 0:
         # From this n on a fall of b log10((n + patience + 6) / (n + 6)) is not worth it.
         ratio = 10 ** min(-math.log10(bounds.worth) / slope, _LARGEST_EXPONENT)
         reports = max(reports, patience / (ratio - 1) - _BEFORE - (len(stage) - 1) + patience)
-    return max(0.0, reports) + bounds.rounds_left * patience
+    return max(0.0, reports)
 
 
 @dataclass(frozen=True)
@@ -143,10 +158,10 @@ class _Curve:
     is_superlinear: bool
 
     @classmethod
-    def of_errors(cls, stage: Sequence[Progress]) -> _Curve:
-        """The largest errors at the held-out states."""
+    def of_errors(cls, stage: Sequence[Progress], *, is_round: bool) -> _Curve:
+        """The largest errors at the held-out states; those of a round, at kinks, gain no digits by the double."""
         values = [report.euler_error_max_log10 for report in stage]
-        return cls._through(values, is_superlinear=stage[-1].phase == _SUPERLINEAR)
+        return cls._through(values, is_superlinear=stage[-1].phase == _SUPERLINEAR and not is_round)
 
     @classmethod
     def of_losses(cls, stage: Sequence[Progress]) -> _Curve:

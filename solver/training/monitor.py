@@ -52,10 +52,12 @@ class Monitor:
     end: Status | None = None
     _off_the_clock_s: float = 0.0
     _setup_s: float = 0.0
-    _phase_began_s: float | None = None
+    _stage_began_s: float | None = None
     _stage_began: int = 0
     _patience: int | None = None
     _rounds_left: int = 0
+    _between: float = 0.0
+    _between_s: float | None = None
     _worth: float = IMPROVEMENT
     _records_since_better: int = 0
     _error_to_beat: float = np.inf
@@ -141,19 +143,27 @@ class Monitor:
         return not (has_better_loss or has_better_error)
 
     def forget_stall(
-        self, patience: int | None = None, rounds_left: int = 0, worth: float = IMPROVEMENT
+        self,
+        patience: int | None = None,
+        rounds_left: int = 0,
+        worth: float = IMPROVEMENT,
+        between: float = 0.0,
     ) -> None:
         """Give the next phase, whose loss is another sample's, its full patience.
 
         Args:
             patience: records without an improvement that end the run; None where such a stall would not end it.
             rounds_left: rounds of the same patience that follow its stall.
+            between: what comes before each of these is taken to cost, in steps of the phase, until one has been seen.
             worth: the share of loss or held-out error that a record has to bring them down to, to be no step of a stall.
         """
         self._records_since_better, self._loss_to_beat = 0, np.inf
-        self._phase_began_s = time.monotonic()
+        now_s = time.monotonic()
+        if self.history and rounds_left == self._rounds_left - 1:
+            self._between_s = now_s - self.started_s - self.history[-1].elapsed_s
+        self._stage_began_s, self._stage_began = now_s, len(self.history)
         self._worth = worth
-        self._patience, self._rounds_left = patience, rounds_left
+        self._patience, self._rounds_left, self._between = patience, rounds_left, between
 
     def start_over(self) -> None:
         """Forget the weights that were found so far; the history and what is left of the budget go on."""
@@ -161,6 +171,7 @@ class Monitor:
         self._error_to_beat = np.inf
         self._stage_began = len(self.history)
         self.forget_stall()
+        self._between_s = None
 
     def outcome(self, otherwise: Status) -> Status:
         """The status of a run that is over; ``otherwise`` where nothing but a lack of progress ended it.
@@ -218,9 +229,9 @@ class Monitor:
         if self.history and self.history[-1].phase != phase:
             self._stage_began = len(self.history)
         seconds_left = self._seconds_left()
-        if not self.history:
+        if len(self.history) == self._stage_began:
             # The start is evaluated and judged, as every step is; that this is off the clock matters to the budget alone.
-            began_s = self.started_s if self._phase_began_s is None else self._phase_began_s
+            began_s = self.started_s if self._stage_began_s is None else self._stage_began_s
             self._setup_s = time.monotonic() - began_s
         bounds = Bounds(
             goal=_MARGIN * self.target,
@@ -231,6 +242,8 @@ class Monitor:
             patience=self._patience,
             impatience=self._records_since_better,
             rounds_left=self._rounds_left,
+            between=self._between,
+            between_s=None if self._between_s is None else self._between_s + self._setup_s,
             worth=self._worth,
         )
         forecast = foresee([*self.history[self._stage_began :], told], bounds)

@@ -39,6 +39,8 @@ _NEAR_DAMPING = 1e-7
 _RANK, _RANK_BEFORE_PLACEMENT = 1e-11, 1e-7
 #: Share of loss or error that a step has to leave at most, where units are placed after it.
 WORTH_A_STEP = 0.5
+#: What it takes to place units, or to lay hinges, in steps of the phase before.
+_STEPS_TO_PLACE, _STEPS_TO_LAY = 15.0, 1.0
 #: Held-out error from which Gauss-Newton is trusted to go on by itself.
 NEAR = 0.05
 
@@ -77,8 +79,9 @@ def fit_output_layer(
         iterates = levenberg_marquardt(residuals, shown, first_damping=_NEAR_DAMPING)
     else:
         iterates = gauss_newton(residuals, shown, rank_tolerance=rank_tolerance)
+    between = _STEPS_TO_LAY if problem.has_hinges else _STEPS_TO_PLACE
     return _follow(
-        monitor, "gauss-newton", iterates, vector, len(states), patience, rounds_left, worth, widen
+        monitor, "gauss-newton", iterates, vector, len(states), patience, rounds_left, worth, between, widen
     )
 
 
@@ -295,6 +298,7 @@ def _follow(
     patience: int,
     rounds_left: int | None,
     worth: float = IMPROVEMENT,
+    between: float = 0.0,
     widen: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> tuple[Status, np.ndarray]:
     """Take iterates until the monitor says stop, the phase stalls or no decrease is left.
@@ -302,7 +306,7 @@ def _follow(
     Iterates are the last of the weights (n_weights,) that the phase starts from. A phase that starts where the residuals
     are not defined ends there: what earlier phases found stands. ``widen`` makes all weights of those that are trained.
     """
-    monitor.forget_stall(None if rounds_left is None else patience, rounds_left or 0, worth)
+    monitor.forget_stall(None if rounds_left is None else patience, rounds_left or 0, worth, between)
     with monitor.off_the_clock():
         iterate = next(iterates, None)
     is_first = True

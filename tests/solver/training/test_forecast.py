@@ -116,6 +116,21 @@ def test_a_level_error_stalls_when_patience_ends():
     assert foresee(level, bounds(target=2e-4, patience=25)).status is Status.CONVERGED
 
 
+def test_every_round_takes_what_comes_between_and_its_patience():
+    level = stage([-4.0] * 12, "gauss-newton")
+    limits = {"patience": 2, "impatience": 2, "rounds_left": 3}
+    assert foresee(level, bounds(**limits, between=20.0)) == Forecast(3 * 22 * 2.0, Status.STALLED)
+    seen = foresee(level, bounds(**limits, between=20.0, between_s=7.0))
+    assert seen == Forecast(3 * (7.0 + 2 * 2.0), Status.STALLED)
+
+
+def test_the_first_step_of_a_round_promises_neither_digits_nor_further_steps():
+    """At kinks: 10^-2, 10^-3. Of a first fit the digits would double."""
+    history, limits = stage([-2.0, -3.0], "gauss-newton"), {"patience": 1, "impatience": 0, "rounds_left": 1}
+    assert foresee(history, bounds(**limits, between=9.0)) == Forecast(2 * 2.0, Status.CONVERGED)
+    assert foresee(history, bounds(**limits, between_s=1.0)) == Forecast(2.0 + 1.0 + 2.0, Status.STALLED)
+
+
 def test_a_falling_loss_puts_a_stall_off():
     """The loss falls as 1 / (n + 6), by a tenth over 25 reports until n + 6 is 225."""
     losses = [1 / (n + 6) for n in range(12)]

@@ -87,6 +87,24 @@ def test_a_new_stage_and_a_new_start_are_forecast_by_their_own_reports():
     assert [each.forecast is None for each in monitor.history] == [True, False] * 4
 
 
+def test_a_round_is_expected_to_take_what_the_last_one_took(monkeypatch):
+    """Steps of 1 s, 2 s for the evaluation that a round starts with, and 10 s before it."""
+    now_s = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    monitor = monitor_of(max_steps=1000, started_s=now_s)
+    expected = {3: 3 * (20 + 1.0), 2: 2 * (10 + 2.0 + 1.0), 1: 10 + 2.0 + 1.0}
+    for rounds_left, eta_s in expected.items():
+        monitor.forget_stall(1, rounds_left, between=20.0)
+        now_s += 2.0
+        for _ in range(4):
+            record(monitor, 0.1)
+            now_s += 1.0
+        now_s -= 1.0
+        assert monitor.history[-1].eta_s == eta_s
+        assert monitor.history[-1].forecast is Status.STALLED
+        now_s += 10.0
+
+
 def test_a_stall_is_expected_only_where_it_would_end_the_run():
     for patience, status in ((None, Status.OUT_OF_STEPS), (5, Status.STALLED)):
         monitor = monitor_of(max_steps=100)

@@ -4,8 +4,8 @@ The error is followed report by report in the present stage, n = 0, 1, …. Whil
 up to twice as many digits as the one before (quadratic convergence doubles them). All else is taken to follow a power law,
 as random batches, kinks and damped steps do: ``log10 error = a - b log10(n + 6)``, b the median slope of all pairs of the
 stage's last half (Theil 1950, Sen 1968), and a the lowest there, since a run ends at the first report that is good enough.
-The soonest of the goal, the ends of the budget and a stall is the end. Rounds that follow a stall are taken to cost what
-the last one did: what came before it, its first report, and its patience.
+The soonest of the goal, the ends of the budget and a stall is the end. Rounds that follow a stall take their patience, and
+each the time that passed before the last one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ IMPROVEMENT = 0.9
 #: What the power law adds to n, without which the first few reports would look too steep.
 _BEFORE = 6
 _MOST_POINTS = 24
-#: Reports that tell nothing of how long a stage goes on: its first step brings most.
+#: Reports of a round that tell nothing of how long it goes on: its first step brings most.
 _FEW = 2
 #: Digits that a Gauss-Newton step has to gain to be one of few, and what the first is taken to gain.
 _LEAST_GAIN, _FIRST_GAIN = 0.7, 1.0
@@ -50,10 +50,11 @@ class Bounds:
         setup_s: seconds of the stage until its first report, about what a Gauss-Newton step takes.
         patience: reports without an improvement that end a stage; None where that would not end the run.
         impatience: how many of the last reports brought none.
-        rounds_left: stages of the same patience that follow a stall.
-        between: reports that would have come in the time from the end of one of these to the first report of the next.
-        between_s: the same in seconds, once it is known.
+        rounds_left: rounds that follow a stall, taken to be of the same patience.
+        between: what passes from the end of the stage, or of a round, to the first report of the next round, in reports.
+        between_s: the same in seconds, as it was before the stage; None where that is no such round.
         worth: the share that loss or error has to fall to.
+        is_met: whether an earlier stage has met the target.
     """
 
     goal: float
@@ -67,6 +68,7 @@ class Bounds:
     between: float = 0.0
     between_s: float | None = None
     worth: float = IMPROVEMENT
+    is_met: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,19 +92,32 @@ def foresee(stage: Sequence[Progress], bounds: Bounds) -> Forecast:
     """
     seconds, steps = _pace(stage, bounds.setup_s)
     error = _Curve.of_errors(stage, is_round=bounds.between_s is not None)
+    patience, until_stall = bounds.patience or 0, _reports_until_stall(stage, error, bounds)
+    between_s = bounds.between * seconds if bounds.between_s is None else bounds.between_s
+
+    def after_s(reports: float) -> float:
+        """Seconds until so many reports have come, those between rounds among them; infinite while there is no pace."""
+        if reports == 0:
+            return 0.0
+        if seconds == 0 or reports == math.inf:
+            return math.inf
+        later = max(0.0, reports - until_stall)
+        rounds = min(bounds.rounds_left, math.ceil(later / patience)) if patience else 0
+        return reports * seconds + rounds * between_s
+
     ends = {
-        Status.CONVERGED: error.reports_until(bounds.goal),
-        Status.OUT_OF_STEPS: float(np.ceil(_reports_for(bounds.steps_left, steps))),
-        Status.OUT_OF_TIME: _reports_for(bounds.seconds_left, seconds),
-        Status.STALLED: _reports_until_stall(stage, error, bounds) + _reports_of_rounds(bounds, seconds),
+        Status.CONVERGED: after_s(error.reports_until(bounds.goal)),
+        Status.OUT_OF_STEPS: after_s(float(np.ceil(_reports_for(bounds.steps_left, steps)))),
+        Status.OUT_OF_TIME: max(0.0, bounds.seconds_left),
+        Status.STALLED: after_s(until_stall + bounds.rounds_left * patience),
     }
     status = min(ends, key=lambda one: ends[one])
-    reports = ends[status]
-    if reports > 0 and (seconds == 0 or stage[-1].phase in _LEADING):
+    eta_s = ends[status]
+    if eta_s > 0 and (seconds == 0 or stage[-1].phase in _LEADING):
         return Forecast(None, None)
     # What is within the target by then has met it, whatever ends the run before the goal.
-    is_met = error.reports_until(bounds.target) <= reports
-    return Forecast(reports * seconds if reports else 0.0, Status.CONVERGED if is_met else status)
+    is_met = bounds.is_met or after_s(error.reports_until(bounds.target)) <= eta_s
+    return Forecast(eta_s, Status.CONVERGED if is_met else status)
 
 
 def _pace(stage: Sequence[Progress], setup_s: float) -> tuple[float, float]:
@@ -123,19 +138,13 @@ def _reports_for(left: float, each: float) -> float:
     return left / each if each > 0 else math.inf
 
 
-def _reports_of_rounds(bounds: Bounds, seconds: float) -> float:
-    """What the rounds after a stall take, in reports of so many seconds."""
-    between = bounds.between if bounds.between_s is None else _reports_for(bounds.between_s, seconds)
-    return bounds.rounds_left * (between + (bounds.patience or 0)) if bounds.rounds_left else 0.0
-
-
 def _reports_until_stall(stage: Sequence[Progress], error: _Curve, bounds: Bounds) -> float:
     """Reports until neither error nor loss will have fallen by what is worth it over the patience; infinite without one."""
     patience = bounds.patience
     if patience is None:
         return math.inf
     reports = float(patience - bounds.impatience)
-    if len(stage) <= _FEW:
+    if bounds.between_s is not None and len(stage) <= _FEW:
         return max(0.0, reports)
     slope = max(error.power_law[0], _Curve.of_losses(stage).power_law[0])
     if slope > 0:

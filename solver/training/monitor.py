@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,23 @@ from solver.training.forecast import IMPROVEMENT, Bounds, foresee
 
 _MARGIN = 0.5
 _NOTICEABLE = 0.99
+
+
+class Rounds(NamedTuple):
+    """What follows the stall of a stage: rounds of the same.
+
+    Attributes:
+        left: number of them.
+        between: what passes before the first report of each, in steps of the stage, until it has been seen.
+        end_within_target: whether none follows once the target is met.
+    """
+
+    left: int = 0
+    between: float = 0.0
+    end_within_target: bool = False
+
+
+NO_ROUNDS = Rounds()
 
 
 @dataclass
@@ -55,8 +73,7 @@ class Monitor:
     _stage_began_s: float | None = None
     _stage_began: int = 0
     _patience: int | None = None
-    _rounds_left: int = 0
-    _between: float = 0.0
+    _rounds: Rounds = NO_ROUNDS
     _between_s: float | None = None
     _worth: float = IMPROVEMENT
     _records_since_better: int = 0
@@ -143,27 +160,23 @@ class Monitor:
         return not (has_better_loss or has_better_error)
 
     def forget_stall(
-        self,
-        patience: int | None = None,
-        rounds_left: int = 0,
-        worth: float = IMPROVEMENT,
-        between: float = 0.0,
+        self, patience: int | None = None, rounds: Rounds = NO_ROUNDS, worth: float = IMPROVEMENT
     ) -> None:
-        """Give the next phase, whose loss is another sample's, its full patience.
+        """Give the next stage, whose loss is another sample's, its full patience.
 
         Args:
             patience: records without an improvement that end the run; None where such a stall would not end it.
-            rounds_left: rounds of the same patience that follow its stall.
-            between: what comes before each of these is taken to cost, in steps of the phase, until one has been seen.
+            rounds: what follows its stall.
             worth: the share of loss or held-out error that a record has to bring them down to, to be no step of a stall.
         """
         self._records_since_better, self._loss_to_beat = 0, np.inf
         now_s = time.monotonic()
-        if self.history and rounds_left == self._rounds_left - 1:
+        if rounds.left != self._rounds.left - 1:
+            self._between_s = None
+        elif len(self.history) > self._stage_began:
             self._between_s = now_s - self.started_s - self.history[-1].elapsed_s
         self._stage_began_s, self._stage_began = now_s, len(self.history)
-        self._worth = worth
-        self._patience, self._rounds_left, self._between = patience, rounds_left, between
+        self._patience, self._rounds, self._worth = patience, rounds, worth
 
     def start_over(self) -> None:
         """Forget the weights that were found so far; the history and what is left of the budget go on."""
@@ -171,7 +184,6 @@ class Monitor:
         self._error_to_beat = np.inf
         self._stage_began = len(self.history)
         self.forget_stall()
-        self._between_s = None
 
     def outcome(self, otherwise: Status) -> Status:
         """The status of a run that is over; ``otherwise`` where nothing but a lack of progress ended it.
@@ -233,6 +245,7 @@ class Monitor:
             # The start is evaluated and judged, as every step is; that this is off the clock matters to the budget alone.
             began_s = self.started_s if self._stage_began_s is None else self._stage_began_s
             self._setup_s = time.monotonic() - began_s
+        is_met = self.best_error <= self.target
         bounds = Bounds(
             goal=_MARGIN * self.target,
             target=self.target,
@@ -241,10 +254,11 @@ class Monitor:
             setup_s=self._setup_s,
             patience=self._patience,
             impatience=self._records_since_better,
-            rounds_left=self._rounds_left,
-            between=self._between,
+            rounds_left=0 if is_met and self._rounds.end_within_target else self._rounds.left,
+            between=self._rounds.between,
             between_s=None if self._between_s is None else self._between_s + self._setup_s,
             worth=self._worth,
+            is_met=is_met,
         )
         forecast = foresee([*self.history[self._stage_began :], told], bounds)
         progress = replace(told, eta_s=forecast.eta_s, forecast=forecast.status)

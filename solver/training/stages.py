@@ -20,7 +20,7 @@ from solver.training.compiled import CompiledObjective, compiled_objective
 from solver.training.forecast import IMPROVEMENT
 from solver.training.hinges import ROUNDS as HINGE_ROUNDS
 from solver.training.hinges import lay_hinges
-from solver.training.monitor import Monitor
+from solver.training.monitor import NO_ROUNDS, Monitor, Rounds
 from solver.training.narrow import without_waiting
 from solver.training.placement import ROUNDS, places, propose_units
 from solver.training.problem import TrainingProblem
@@ -39,7 +39,7 @@ _NEAR_DAMPING = 1e-7
 _RANK, _RANK_BEFORE_PLACEMENT = 1e-11, 1e-7
 #: Share of loss or error that a step has to leave at most, where units are placed after it.
 WORTH_A_STEP = 0.5
-#: What it takes to place units, or to lay hinges, in steps of the phase before.
+#: What passes until the first report with newly placed units, or newly laid hinges, in steps of the fit before.
 _STEPS_TO_PLACE, _STEPS_TO_LAY = 15.0, 1.0
 #: Held-out error from which Gauss-Newton is trusted to go on by itself.
 NEAR = 0.05
@@ -71,6 +71,7 @@ def fit_output_layer(
     """
     states = problem.states(at_least=0) if states is None else states
     rank_tolerance = _rank_tolerance(problem, vector, monitor.target)
+    places_next = problem.places_units and (is_near or units_wait(problem, vector))
     problem, vector, widen = without_waiting(problem, vector)
     inner = vector[: -problem.compiled.n_output_weights]
     evaluate = evaluation(problem, monitor, problem.compiled.output_jacobian, inner, states)
@@ -80,9 +81,8 @@ def fit_output_layer(
     else:
         iterates = gauss_newton(residuals, shown, rank_tolerance=rank_tolerance)
     between = _STEPS_TO_LAY if problem.has_hinges else _STEPS_TO_PLACE
-    return _follow(
-        monitor, "gauss-newton", iterates, vector, len(states), patience, rounds_left, worth, between, widen
-    )
+    rounds = None if rounds_left is None else Rounds(rounds_left, between, end_within_target=not places_next)
+    return _follow(monitor, "gauss-newton", iterates, vector, len(states), patience, rounds, worth, widen)
 
 
 def _rank_tolerance(problem: TrainingProblem, vector: np.ndarray, target: float) -> float:
@@ -238,7 +238,7 @@ def fit_all_weights(
     evaluate = evaluation(problem, monitor, problem.compiled.full_jacobian, vector[:0], states)
     iterates = levenberg_marquardt(balanced(evaluate, problem.compiled.n_residuals), vector)
     patience = _LEVENBERG_MARQUARDT_PATIENCE
-    return _follow(monitor, "levenberg-marquardt", iterates, vector, len(states), patience, rounds_left=0)
+    return _follow(monitor, "levenberg-marquardt", iterates, vector, len(states), patience, NO_ROUNDS)
 
 
 def evaluation(
@@ -296,9 +296,8 @@ def _follow(
     vector: np.ndarray,
     n_states: int,
     patience: int,
-    rounds_left: int | None,
+    rounds: Rounds | None,
     worth: float = IMPROVEMENT,
-    between: float = 0.0,
     widen: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> tuple[Status, np.ndarray]:
     """Take iterates until the monitor says stop, the phase stalls or no decrease is left.
@@ -306,7 +305,7 @@ def _follow(
     Iterates are the last of the weights (n_weights,) that the phase starts from. A phase that starts where the residuals
     are not defined ends there: what earlier phases found stands. ``widen`` makes all weights of those that are trained.
     """
-    monitor.forget_stall(None if rounds_left is None else patience, rounds_left or 0, worth, between)
+    monitor.forget_stall(None if rounds is None else patience, rounds or NO_ROUNDS, worth)
     with monitor.off_the_clock():
         iterate = next(iterates, None)
     is_first = True

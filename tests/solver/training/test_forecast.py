@@ -131,6 +131,28 @@ def test_the_first_step_of_a_round_promises_neither_digits_nor_further_steps():
     assert foresee(history, bounds(**limits, between_s=1.0)) == Forecast(2.0 + 1.0 + 2.0, Status.STALLED)
 
 
+def test_waiting_for_a_round_takes_seconds_and_no_steps():
+    limits = {"patience": 1, "impatience": 1, "rounds_left": 2, "between_s": 10.0}
+    level = stage([-3.0] * 6, pace_s=0.1)
+    assert foresee(level, bounds(**limits, steps_left=190)) == Forecast(pytest.approx(20.2), Status.STALLED)
+    assert foresee(level, bounds(**limits, steps_left=1)) == Forecast(
+        pytest.approx(10.1), Status.OUT_OF_STEPS
+    )
+    assert foresee(level, bounds(**limits, seconds_left=12.0)) == Forecast(12.0, Status.OUT_OF_TIME)
+
+
+def test_a_goal_beyond_a_stall_waits_for_a_round():
+    history = stage([-3.6, -3.7, -3.76, -3.8, -3.84], pace_s=0.1)
+    limits = {"goal": 1e-4, "target": 1e-4, "patience": 1, "impatience": 1, "worth": 0.5, "rounds_left": 2}
+    forecast = foresee(history, bounds(**limits, between_s=10.0))
+    assert forecast == Forecast(pytest.approx(20.2), Status.STALLED)
+
+
+def test_what_an_earlier_stage_has_met_is_met():
+    forecast = foresee(stage([-3.0] * 6), bounds(patience=3, impatience=1, is_met=True))
+    assert forecast == Forecast(4.0, Status.CONVERGED)
+
+
 def test_a_falling_loss_puts_a_stall_off():
     """The loss falls as 1 / (n + 6), by a tenth over 25 reports until n + 6 is 225."""
     losses = [1 / (n + 6) for n in range(12)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from solver.status import Status
-from solver.training.monitor import Monitor
+from solver.training.monitor import Monitor, Rounds
 
 
 def monitor_of(**changes):
@@ -94,7 +94,7 @@ def test_a_round_is_expected_to_take_what_the_last_one_took(monkeypatch):
     monitor = monitor_of(max_steps=1000, started_s=now_s)
     expected = {3: 3 * (20 + 1.0), 2: 2 * (10 + 2.0 + 1.0), 1: 10 + 2.0 + 1.0}
     for rounds_left, eta_s in expected.items():
-        monitor.forget_stall(1, rounds_left, between=20.0)
+        monitor.forget_stall(1, Rounds(rounds_left, between=20.0))
         now_s += 2.0
         for _ in range(4):
             record(monitor, 0.1)
@@ -103,6 +103,63 @@ def test_a_round_is_expected_to_take_what_the_last_one_took(monkeypatch):
         assert monitor.history[-1].eta_s == eta_s
         assert monitor.history[-1].forecast is Status.STALLED
         now_s += 10.0
+
+
+def ticking(monkeypatch, **changes):
+    """A monitor whose reports come a second apart, and stages at once."""
+    seconds = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
+    monitor = monitor_of(started_s=100.0, **changes)
+
+    def held_out_error(vector):
+        seconds[0] += 1.0
+        return float(vector[0])
+
+    monitor.held_out_error = held_out_error
+    return monitor
+
+
+def rounds(monitor, errors, *, left, end_within_target=False):
+    """A stage of patience one before so many rounds, with these errors."""
+    monitor.forget_stall(1, Rounds(left, between=20.0, end_within_target=end_within_target))
+    for error in errors:
+        record(monitor, error)
+    return monitor.history[-1]
+
+
+@pytest.mark.parametrize(("is_spared", "eta_s"), [(True, 0.0), (False, 3 * 21.0)])
+def test_no_round_is_expected_where_the_target_spares_it(monkeypatch, is_spared, eta_s):
+    monitor = ticking(monkeypatch, max_steps=1000)
+    last = rounds(monitor, [0.9e-3] * 4, left=3, end_within_target=is_spared)
+    assert (last.eta_s, last.forecast) == (eta_s, Status.CONVERGED)
+
+
+@pytest.mark.parametrize("before", [(3, 2, 1, 0), (2, 1)])
+def test_a_fit_after_all_rounds_is_the_first_of_its_own(monkeypatch, before):
+    monitor = ticking(monkeypatch, target=1e-6, max_steps=1000)
+    for left in before:
+        rounds(monitor, [1e-2] * 4, left=left)
+    monitor.forget_stall()
+    again = rounds(monitor, [1e-2] * 4, left=3)
+    fresh = rounds(ticking(monkeypatch, target=1e-6, max_steps=1000), [1e-2] * 4, left=3)
+    assert (again.eta_s, again.forecast) == (fresh.eta_s, fresh.forecast)
+
+
+def test_a_round_without_a_record_is_no_part_of_what_comes_between(monkeypatch):
+    """Ten seconds before each round, of which the third is not defined anywhere."""
+    monitor = ticking(monkeypatch, max_steps=1000)
+    for left, errors in ((4, [1e-2] * 4), (3, [1e-2] * 4), (2, []), (1, [1e-2] * 4)):
+        last = rounds(monitor, errors, left=left)
+        for _ in range(10):
+            monitor.held_out_error(np.ones(1))
+    assert (last.eta_s, last.forecast) == (10.0 + 1.0 + 1.0, Status.STALLED)
+
+
+def test_what_an_earlier_round_has_met_is_forecast_as_met():
+    monitor = monitor_of(max_steps=1000)
+    rounds(monitor, [5e-3, 0.9e-3, 2e-3], left=1)
+    assert rounds(monitor, [2e-3, 2e-3], left=0).forecast is Status.CONVERGED
+    assert monitor.outcome(Status.STALLED) is Status.CONVERGED
 
 
 def test_a_stall_is_expected_only_where_it_would_end_the_run():

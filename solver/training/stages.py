@@ -40,7 +40,7 @@ _RANK, _RANK_BEFORE_PLACEMENT = 1e-11, 1e-7
 #: Share of loss or error that a step has to leave at most, where units are placed after it.
 WORTH_A_STEP = 0.5
 #: What passes until the first report with newly placed units, or newly laid hinges, in steps of the fit before.
-_STEPS_TO_PLACE, _STEPS_TO_LAY = 15.0, 1.0
+_STEPS_TO_PLACE, _STEPS_TO_LAY = 12.0, 1.0
 #: Held-out error from which Gauss-Newton is trusted to go on by itself.
 NEAR = 0.05
 
